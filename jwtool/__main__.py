@@ -1,0 +1,5 @@
+"""`python -m jwtool`."""
+
+from jwtool.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Key sets, as files and as a JWKS URI."""

@@ -1,0 +1,62 @@
+"""`jwtool jwks build`: a key set out of keys, public parts only."""
+
+from typing import Annotated
+
+import typer
+
+from jwtool.cli.options import (
+    AlgOption,
+    CaFileOption,
+    ForceOption,
+    KeysArgument,
+    OutputOption,
+    PassphraseOption,
+    TimeoutOption,
+)
+from jwtool.output.report import Headline, Report
+from jwtool.sources.runtime import Runtime
+
+
+def command(
+    *,
+    runtime: Runtime,
+    keys: KeysArgument,
+    private: Annotated[bool, typer.Option("--private", help="Keep the private parts: a set to sign with.")] = False,
+    use: Annotated[
+        str | None, typer.Option("--use", metavar="USE", show_default=False, help="sig or enc, for keys without one.")
+    ] = None,
+    alg: AlgOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    passphrase: PassphraseOption = None,
+    timeout: TimeoutOption = "10s",
+    ca_file: CaFileOption = None,
+) -> Report:
+    """Build a JWKS out of KEYs and print it: what an authorization server publishes at its JWKS URI.
+
+    Example: jwtool jwks build private.jwk -o jwks.json
+    Example: jwtool jwks build old.pem new.jwk --use sig
+    """
+    from jwtool.operations.build_keyset import build, encode, marked
+    from jwtool.operations.demand import known_algorithm
+    from jwtool.operations.describe import key_document, keyset_table
+    from jwtool.operations.resolve_keys import load_all, reach
+    from jwtool.sources.files import write_new
+
+    if alg is not None:
+        known_algorithm(alg)
+    loaded = load_all(keys, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    given = [marked(key, use=use, alg=alg) for one in loaded for key in one.keyset.keys]
+    members, built, remarks = build(given, private=private)
+    documents = [key_document(key) | {"usable": True} for key in members]
+    notes = tuple(note for one in loaded for note in one.notes) + remarks
+    data = encode(built)
+    document = {"keys": documents, "output": output}
+    if not private:
+        document["jwks"] = built
+    if output is None:
+        product = data.decode().removesuffix("\n")
+        return Report("jwks", document, product=product, notes=notes, private=private)
+    write_new(output, data, private=private, force=force)
+    blocks = (Headline("wrote", output, "good"), keyset_table(documents))
+    return Report("jwks", document, blocks=blocks, aside=True, quiet="", notes=notes)

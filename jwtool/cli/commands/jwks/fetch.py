@@ -1,0 +1,61 @@
+"""`jwtool jwks fetch`: a key set from its JWKS URI, the bytes as served."""
+
+from typing import Annotated
+
+import typer
+
+from jwtool.cli.options import CaFileOption, ForceOption, OutputOption, TimeoutOption
+from jwtool.output.report import Line, Report
+from jwtool.sources.runtime import Runtime
+
+
+def command(
+    *,
+    runtime: Runtime,
+    url: Annotated[str, typer.Argument(metavar="URL", show_default=False, help="The JWKS URI, https://…")],
+    output: OutputOption = None,
+    force: ForceOption = False,
+    timeout: TimeoutOption = "10s",
+    ca_file: CaFileOption = None,
+) -> Report:
+    """Fetch the JWKS at URL and print it byte for byte; what the server said goes to stderr.
+
+    Example: jwtool jwks fetch https://auth.example/.well-known/jwks.json -o jwks.json
+    """
+    from jwtool.jose.errors import UsageError
+    from jwtool.jose.keyset import usable
+    from jwtool.operations.describe import keyset_documents
+    from jwtool.operations.resolve_keys import reach
+    from jwtool.sources.files import refuse_existing, write_new
+    from jwtool.sources.jwks_uri import fetch_keyset
+    from jwtool.sources.source import parse_source
+
+    source = parse_source(url, bare="file", what="URL")
+    if source.kind != "url" or source.fragment is not None:
+        raise UsageError("URL must be the https:// address of a key set", hint="jwtool jwks show reads files")
+    refuse_existing(output, force=force)
+    to = reach(timeout, ca_file)
+    fetched = fetch_keyset(
+        source.value, timeout=to.timeout, ca_file=to.ca_file, environ=runtime.environ, trace=runtime.trace
+    )
+    documents = keyset_documents(usable(fetched.keyset))
+    facts = {
+        "status": fetched.response.status,
+        "content_type": fetched.response.headers.get("content-type"),
+        "cache_control": fetched.response.headers.get("cache-control"),
+        "etag": fetched.response.headers.get("etag"),
+        "bytes": len(fetched.body),
+    }
+    if output is not None:
+        write_new(output, fetched.body, private=False, force=force)
+    said = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+    target = "" if output is None else f", written to {output}"
+    return Report(
+        "jwks",
+        {"source": source.label, "keys": documents, "http": facts, "output": output},
+        blocks=(Line(f"{len(documents)} keys from {source.label}: {said}{target}"),),
+        product=fetched.body if output is None else None,
+        aside=True,
+        quiet="",
+        notes=fetched.notes,
+    )

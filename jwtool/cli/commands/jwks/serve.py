@@ -1,0 +1,66 @@
+"""`jwtool jwks serve`: a JWKS URI on this machine, for tests and demonstrations."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from jwtool.cli import complete_value as complete
+from jwtool.cli.options import PassphraseOption, SetArgument
+from jwtool.output.report import Line, Report
+from jwtool.sources.runtime import Runtime
+
+
+def command(
+    *,
+    runtime: Runtime,
+    keys: SetArgument,
+    host: Annotated[str, typer.Option("--host", metavar="HOST", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[str, typer.Option("--port", metavar="PORT", help="0 picks a free one.")] = "8080",
+    path: Annotated[str, typer.Option("--path", metavar="PATH", help="Where the set is.")] = "/.well-known/jwks.json",
+    max_age: Annotated[
+        str, typer.Option("--max-age", metavar="DURATION", help="How long clients may keep the set.")
+    ] = "5m",
+    ready_file: Annotated[
+        str | None,
+        typer.Option(
+            "--ready-file",
+            metavar="PATH",
+            show_default=False,
+            autocompletion=complete.path,
+            help="Write the URL here once it answers.",
+        ),
+    ] = None,
+    passphrase: PassphraseOption = None,
+) -> Iterator[Report]:
+    """Serve the public halves of SET until Ctrl-C or SIGTERM; a changed file is picked up. No production server.
+
+    Example: jwtool jwks serve jwks.json --port 0 --ready-file ready
+    """
+    from jwtool.jose.numeric_date import parse_duration
+    from jwtool.operations.serve_keyset import WatchedSet
+    from jwtool.server.jwks import JwksServer, stop_on_signals
+    from jwtool.sources.grammar import parse_whole_number
+    from jwtool.sources.ready_file import ReadyFile
+
+    watched = WatchedSet(keys, runtime, passphrase=passphrase)
+    server = JwksServer(
+        watched.load,
+        stamp=watched.stamp,
+        host=host,
+        port=parse_whole_number(port, option="--port", largest=65535),
+        path=path,
+        max_age=parse_duration(max_age),
+        log=runtime.trace,
+    )
+    with server, stop_on_signals(server), ReadyFile(ready_file, server.url):
+        notes = () if watched.is_loopback(host) else ("this is no production server, and others can reach it",)
+        yield Report(
+            "jwks-serve",
+            {"url": server.url, "keys": watched.count},
+            product=server.url,
+            blocks=(Line(f"serving {watched.count} keys, until Ctrl-C"),),
+            aside=True,
+            notes=(*watched.notes, *notes),
+        )
+        server.serve_until_stopped()

@@ -1,0 +1,35 @@
+"""`jwtool jwks show`: the keys of a set, and why one is not used."""
+
+from jwtool.cli.options import CaFileOption, PassphraseOption, SetArgument, TimeoutOption
+from jwtool.output.report import Line, Report
+from jwtool.sources.runtime import Runtime
+
+
+def command(
+    *,
+    runtime: Runtime,
+    keys: SetArgument,
+    passphrase: PassphraseOption = None,
+    timeout: TimeoutOption = "10s",
+    ca_file: CaFileOption = None,
+) -> Report:
+    """Show every key of SET: kid, type, algorithm, use, and what is wrong with it.
+
+    Example: jwtool jwks show jwks.json
+    Example: jwtool jwks show https://auth.example/.well-known/jwks.json
+    """
+    from jwtool.jose.keyset import usable
+    from jwtool.operations.describe import keyset_documents, keyset_table
+    from jwtool.operations.resolve_keys import load_set, reach
+
+    loaded = load_set(keys, runtime, to=reach(timeout, ca_file), passphrase=passphrase, what="SET")
+    documents = keyset_documents(usable(loaded.keyset))
+    good = sum(facts["usable"] for facts in documents)
+    summary = f"{len(documents)} keys in {loaded.source}, {good} usable"
+    return Report(
+        "jwks",
+        {"source": loaded.source, "keys": documents},
+        blocks=(keyset_table(documents), Line(summary, "dim")),
+        quiet=summary,
+        notes=loaded.notes,
+    )

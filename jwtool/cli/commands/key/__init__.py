@@ -1,0 +1,1 @@
+"""Make, look at, publish and name a key."""

@@ -1,0 +1,47 @@
+"""`jwtool key public`: the public half of a key."""
+
+from typing import Annotated
+
+import typer
+
+from jwtool.cli.options import CaFileOption, ForceOption, KeyArgument, OutputOption, PassphraseOption, TimeoutOption
+from jwtool.output.report import Headline, Report
+from jwtool.sources.runtime import Runtime
+
+
+def command(
+    *,
+    runtime: Runtime,
+    key: KeyArgument,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FORMAT", show_default=False, help="jwk (default), pem or der.")
+    ] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    passphrase: PassphraseOption = None,
+    timeout: TimeoutOption = "10s",
+    ca_file: CaFileOption = None,
+) -> Report:
+    """Print the public half of KEY: what others need to verify, and nothing else.
+
+    Example: jwtool key public private.jwk -o public.jwk
+    Example: jwtool key public --to pem private.jwk
+    """
+    from jwtool.jose.keys.public import public_half, to_jwk
+    from jwtool.operations.build_keyset import with_kid
+    from jwtool.operations.describe import key_document
+    from jwtool.operations.make_keys import as_product, choose_format, encode_key
+    from jwtool.operations.resolve_keys import load_one, reach
+    from jwtool.sources.files import write_new
+
+    form = choose_format(to, output, option="--to")
+    loaded = load_one(key, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    public = public_half(loaded.keyset.keys[0])
+    data = encode_key(public, form, private=False)
+    document = key_document(public) | {"key": to_jwk(with_kid(public), private=False), "output": output}
+    if output is None:
+        return Report("key", document, product=as_product(data, form), notes=loaded.notes)
+    write_new(output, data, private=False, force=force)
+    return Report(
+        "key", document, blocks=(Headline("wrote", output, "good"),), aside=True, quiet="", notes=loaded.notes
+    )

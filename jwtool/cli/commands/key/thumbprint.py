@@ -1,0 +1,46 @@
+"""`jwtool key thumbprint`: the name that a key has by its own numbers (RFC 7638)."""
+
+from typing import Annotated
+
+import typer
+
+from jwtool.cli.options import CaFileOption, KeyArgument, PassphraseOption, TimeoutOption
+from jwtool.output.report import Report
+from jwtool.sources.runtime import Runtime
+
+HASHES = ("sha256", "sha384", "sha512")
+
+
+def command(
+    *,
+    runtime: Runtime,
+    key: KeyArgument,
+    hash_name: Annotated[
+        str,
+        typer.Option("--hash", metavar="HASH", autocompletion=lambda: list(HASHES), help="sha256, sha384 or sha512."),
+    ] = "sha256",
+    uri: Annotated[bool, typer.Option("--uri", help="As a URI (RFC 9278).")] = False,
+    passphrase: PassphraseOption = None,
+    timeout: TimeoutOption = "10s",
+    ca_file: CaFileOption = None,
+) -> Report:
+    """Print the JWK thumbprint of KEY: the same for its private and its public half.
+
+    Example: jwtool key thumbprint public.jwk
+    Example: jwtool key thumbprint --uri --hash sha512 private.jwk
+    """
+    from jwtool.jose.errors import UsageError
+    from jwtool.jose.keyset import thumbprint, thumbprint_uri
+    from jwtool.operations.describe import key_document
+    from jwtool.operations.resolve_keys import load_one, reach
+
+    if hash_name not in HASHES:
+        raise UsageError("--hash takes sha256, sha384 or sha512", hint="--hash sha256")
+    loaded = load_one(key, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    (found,) = loaded.keyset.keys
+    value = thumbprint_uri(found, hash_name) if uri else thumbprint(found, hash_name)
+    notes = loaded.notes
+    if found.kty == "oct":
+        notes = (*notes, "the thumbprint of a secret is a hash of it: keep it as private as the secret")
+    document = key_document(found) | {"thumbprint": value, "hash": hash_name}
+    return Report("key", document, product=value, notes=notes)

@@ -1,0 +1,90 @@
+"""`jwtool sign`: claims and a private key make a token."""
+
+from typing import Annotated
+
+import typer
+
+from jwtool.cli.options import (
+    AlgOption,
+    CaFileOption,
+    ForceOption,
+    KeyOption,
+    OutputOption,
+    PassphraseOption,
+    TimeoutOption,
+)
+from jwtool.output.report import Headline, Report
+from jwtool.sources.runtime import Runtime
+
+
+def _text(*names: str, metavar: str, about: str) -> object:
+    return typer.Option(*names, metavar=metavar, show_default=False, help=about)
+
+
+def command(
+    *,
+    runtime: Runtime,
+    claims: Annotated[
+        str | None,
+        typer.Argument(metavar="[CLAIMS]", show_default=False, help="JSON that begins with {, or -, @PATH, env:NAME."),
+    ] = None,
+    key: KeyOption = [],  # noqa: B006  Typer copies it
+    alg: AlgOption = None,
+    claim: Annotated[
+        list[str],
+        _text("-c", "--claim", metavar="CLAIM", about="name=text, name:=json, name@=FILE; a[b]=…, a[]=… nest."),
+    ] = [],  # noqa: B006  the same
+    header: Annotated[
+        list[str], _text("-H", "--header", metavar="CLAIM", about="A header member, written like a claim.")
+    ] = [],  # noqa: B006  the same
+    iss: Annotated[str | None, _text("-i", "--iss", "--issuer", metavar="ISS", about="The issuer, `iss`.")] = None,
+    aud: Annotated[
+        list[str], _text("-a", "--aud", "--audience", metavar="AUD", about="The audience, `aud`; repeatable.")
+    ] = [],  # noqa: B006  the same
+    sub: Annotated[str | None, _text("--sub", metavar="SUB", about="The subject, `sub`.")] = None,
+    jti: Annotated[str | None, _text("--jti", metavar="ID", about="The token's id, `jti`; default: random.")] = None,
+    exp: Annotated[str | None, _text("--exp", metavar="TIME", about="The end, `exp`; default 15m; or never.")] = None,
+    nbf: Annotated[str | None, _text("--nbf", metavar="TIME", about="Not valid before, `nbf`.")] = None,
+    iat: Annotated[str | None, _text("--iat", metavar="TIME", about="Issued at, `iat`; default: now.")] = None,
+    kid: Annotated[str | None, _text("--kid", metavar="KID", about="The `kid` in the header, not the key's.")] = None,
+    typ: Annotated[str | None, _text("--typ", metavar="TYP", about="The `typ` in the header; default JWT.")] = None,
+    bare: Annotated[bool, typer.Option("--bare", help="Add no iat, exp and jti.")] = False,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    passphrase: PassphraseOption = None,
+    timeout: TimeoutOption = "10s",
+    ca_file: CaFileOption = None,
+) -> Report:
+    """Sign CLAIMS with a private key and print the token.
+
+    Example: jwtool sign -k private.jwk -i https://auth.example -a api --sub user-42
+    Example: jwtool sign -k private.jwk --exp 1h -c roles[]=admin -c level:=3
+    Example: jwtool sign -k secret:env:HMAC_SECRET '{"sub":"user-42"}'
+    """
+    from jwtool.operations.resolve_keys import reach
+    from jwtool.operations.sign_token import Wanted, sign_token
+    from jwtool.sources.files import refuse_existing, write_new
+
+    refuse_existing(output, force=force)
+    wanted = Wanted(
+        claims=claim,
+        header=header,
+        iss=iss,
+        aud=aud,
+        sub=sub,
+        jti=jti,
+        exp=exp,
+        nbf=nbf,
+        iat=iat,
+        kid=kid,
+        typ=typ,
+        alg=alg,
+        bare=bare,
+    )
+    signed = sign_token(claims, key, wanted, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    document = {"token": signed.token, "header": dict(signed.header), "claims": dict(signed.claims), "output": output}
+    if output is None:
+        return Report("sign", document, product=signed.token, notes=signed.notes)
+    write_new(output, f"{signed.token}\n".encode(), private=True, force=force)
+    blocks = (Headline("wrote", output, "good"),)
+    return Report("sign", document, blocks=blocks, aside=True, quiet="", notes=signed.notes)

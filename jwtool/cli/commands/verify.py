@@ -1,0 +1,134 @@
+"""`jwtool verify`: decide whether a token may be believed: every check, every reason."""
+
+from typing import Annotated
+
+import typer
+
+from jwtool.cli import complete_value as complete
+from jwtool.cli.options import (
+    CaFileOption,
+    FieldOption,
+    KeyOption,
+    MemberOption,
+    PassphraseOption,
+    TimeoutOption,
+    TokenArgument,
+)
+from jwtool.output.report import Report
+from jwtool.sources.runtime import Runtime
+
+
+def _text(*names: str, metavar: str, about: str) -> object:
+    return typer.Option(*names, metavar=metavar, show_default=False, help=about)
+
+
+def _private(name: str, about: str) -> object:
+    return typer.Option(name, metavar="SOURCE", show_default=False, autocompletion=complete.private_text, help=about)
+
+
+def command(
+    *,
+    runtime: Runtime,
+    token: TokenArgument = None,
+    key: KeyOption = [],  # noqa: B006  Typer copies it
+    jwks: Annotated[
+        list[str],
+        typer.Option(
+            "--jwks", metavar="SET", show_default=False, autocompletion=complete.key, help="The same as --key."
+        ),
+    ] = [],  # noqa: B006  the same
+    iss: Annotated[
+        list[str],
+        _text("-i", "--iss", "--issuer", metavar="ISS", about="Demand this `iss`; repeated: one of them."),
+    ] = [],  # noqa: B006  the same
+    aud: Annotated[
+        list[str],
+        _text("-a", "--aud", "--audience", metavar="AUD", about="Demand this in `aud`; repeated: one of them."),
+    ] = [],  # noqa: B006  the same
+    sub: Annotated[str | None, _text("--sub", metavar="SUB", about="Demand this `sub`.")] = None,
+    alg: Annotated[
+        list[str],
+        typer.Option(
+            "--alg",
+            metavar="ALG",
+            show_default=False,
+            autocompletion=complete.algorithm,
+            help="Allow only this algorithm; repeatable. The key decides in any case.",
+        ),
+    ] = [],  # noqa: B006  the same
+    typ: Annotated[
+        str | None, _text("--typ", "--type", metavar="TYP", about="Demand this `typ` in the header.")
+    ] = None,
+    require: Annotated[
+        list[str],
+        _text("--require", metavar="CLAIM", about="name is there; name=text, name:=json equal; name~=regex matches."),
+    ] = [],  # noqa: B006  the same
+    scope: Annotated[
+        list[str], _text("--scope", metavar="SCOPE", about="Demand this scope; repeated: all of them.")
+    ] = [],  # noqa: B006  the same
+    leeway: Annotated[str, typer.Option("--leeway", metavar="DURATION", help="What clocks may differ by.")] = "0s",
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge at this time.")] = "now",
+    max_age: Annotated[str | None, _text("--max-age", metavar="DURATION", about="Oldest `iat`.")] = None,
+    max_auth_age: Annotated[
+        str | None, _text("--max-auth-age", metavar="DURATION", about="Oldest `auth_time`: OpenID's max_age.")
+    ] = None,
+    min_ttl: Annotated[
+        str | None, _text("--min-ttl", metavar="DURATION", about="Demand that much time before `exp`.")
+    ] = None,
+    nonce: Annotated[str | None, _text("--nonce", metavar="NONCE", about="Demand this `nonce`.")] = None,
+    access_token: Annotated[str | None, _private("--access-token", "Demand its hash in `at_hash`.")] = None,
+    code: Annotated[str | None, _private("--code", "Demand its hash in `c_hash`.")] = None,
+    allow_weak_key: Annotated[
+        bool, typer.Option("--allow-weak-key", help="Let a legacy secret verify that is too short; it is reported.")
+    ] = False,
+    payload_only: Annotated[
+        bool, typer.Option("--payload-only", help="A signed payload that is no claims: judge only the signature.")
+    ] = False,
+    field: FieldOption = None,
+    member: MemberOption = None,
+    passphrase: PassphraseOption = None,
+    timeout: TimeoutOption = "10s",
+    ca_file: CaFileOption = None,
+) -> Report:
+    """Verify the signature and the claims of TOKEN, and give every reason. Exit 0: valid; 1: not valid.
+
+    Example: jwtool verify --key public.jwk --aud api @token.jwt
+    Example: jwtool verify --jwks https://auth.example/jwks.json -i https://auth.example -a api @token.jwt
+    Example: jwtool verify -k secret:env:HMAC_SECRET --alg HS256 -f sub @token.jwt
+    """
+    from jwtool.jose.token import parse
+    from jwtool.operations.demand import Demand, policy_of
+    from jwtool.operations.resolve_keys import reach
+    from jwtool.operations.verify_report import verify_report
+    from jwtool.operations.verify_token import keys_wanted, verify_token
+    from jwtool.sources.grammar import parse_time
+    from jwtool.sources.token_input import read_token
+
+    keys = keys_wanted([*key, *jwks], iss, runtime)
+    now = parse_time(at, now=runtime.now())
+    demand = Demand(
+        issuers=iss,
+        audiences=aud,
+        subject=sub,
+        algs=alg,
+        typ=typ,
+        required=require,
+        scopes=scope,
+        leeway=leeway,
+        max_age=max_age,
+        max_auth_age=max_auth_age,
+        min_ttl=min_ttl,
+        nonce=nonce,
+        access_token=access_token,
+        code=code,
+        payload_only=payload_only,
+        allow_weak_key=allow_weak_key,
+    )
+    policy = policy_of(demand, runtime)
+    to = reach(timeout, ca_file)
+    tidied = read_token(token, runtime, member=member)
+    if tidied.note:
+        runtime.trace(tidied.note)
+    parsed = parse(tidied.text)
+    verification, notes = verify_token(parsed, keys, policy, runtime, to=to, passphrase=passphrase, at=now)
+    return verify_report(verification, notes, at=now, field=field, payload_only=payload_only)

@@ -1,0 +1,83 @@
+"""Options that two commands or more share, and the words that their help says."""
+
+from typing import Annotated
+
+import typer
+
+from jwtool.cli import complete_value as complete
+
+TokenArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[TOKEN]",
+        show_default=False,
+        autocompletion=complete.token,
+        help="The token itself, - for stdin, @PATH or env:NAME. Scripts pass an untrusted token by stdin or env:NAME.",
+    ),
+]
+KeyArgument = Annotated[
+    str,
+    typer.Argument(metavar="KEY", show_default=False, autocompletion=complete.key, help="A key: `explain source`."),
+]
+KeysArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="KEY...", show_default=False, autocompletion=complete.key, help="Keys: `explain source`."),
+]
+SetArgument = Annotated[
+    str,
+    typer.Argument(metavar="SET", show_default=False, autocompletion=complete.key, help="A key set: file or URL."),
+]
+KeyOption = Annotated[
+    list[str],
+    typer.Option(
+        "-k",
+        "--key",
+        metavar="KEY",
+        show_default=False,
+        autocompletion=complete.key,
+        help="A key or key set: file, URL, env:NAME, -, secret:@FILE; SET#KID for one of a set. [env: JWTOOL_KEY]",
+    ),
+]
+PassphraseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--passphrase",
+        metavar="SOURCE",
+        show_default=False,
+        autocompletion=complete.private_text,
+        help="Where the passphrase of an encrypted key comes from: -, @PATH or env:NAME.",
+    ),
+]
+AlgOption = Annotated[
+    str | None,
+    typer.Option("--alg", metavar="ALG", show_default=False, autocompletion=complete.algorithm, help="The algorithm."),
+]
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", show_default=False, autocompletion=complete.path, help="Write to this file."
+    ),
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
+FieldOption = Annotated[
+    str | None,
+    typer.Option(
+        "-f", "--field", metavar="NAME", show_default=False, help="Only this claim, bare; a dotted path looks inside."
+    ),
+]
+MemberOption = Annotated[
+    str | None,
+    typer.Option(
+        "--member", metavar="NAME", show_default=False, help="The member that holds the token, where TOKEN is JSON."
+    ),
+]
+TimeoutOption = Annotated[
+    str,
+    typer.Option("--timeout", metavar="DURATION", help="How long a fetch may take in all."),
+]
+CaFileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ca-file", metavar="PATH", show_default=False, autocompletion=complete.path, help="Trust these authorities."
+    ),
+]

@@ -1,0 +1,1 @@
+"""Texts for jwtool explain, as data."""

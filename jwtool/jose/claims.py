@@ -1,0 +1,142 @@
+"""Judge claims against a policy at a given moment (RFC 7519 §4.1, OpenID Connect Core §2).
+
+The names are judged here, the times in `times.py`; what a user words himself, and half hashes, in `requirements.py`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any
+
+from jwtool.jose.policy import Check, ClaimPolicy, Requirement, missing
+from jwtool.jose.requirements import half_hash, judge_half_hash, judge_requirement, judge_scopes
+from jwtool.jose.strict_json import kind_of
+from jwtool.jose.times import Moment, judge_age, judge_exp, judge_iat, judge_nbf, judge_ttl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Check", "ClaimPolicy", "Requirement", "check", "half_hash"]
+
+
+def check(
+    claims: Mapping[str, Any],
+    policy: ClaimPolicy,
+    *,
+    now: int,
+    alg: str | None = None,
+    crv: str | None = None,
+) -> tuple[Check, ...]:
+    """Judge every claim that the policy or RFC 7519 has an opinion on, in the order of the report.
+
+    `now` is Unix seconds; the caller owns the clock. `alg` and `crv` are the token's algorithm and its key's curve,
+    for `at_hash` and `c_hash`. All checks run even after one has failed, so that a user sees every reason at
+    once. Never raises: a claim of the wrong type is a failed check, never an absent one.
+
+    exp, nbf, iat, iss and aud are always listed; the others only where they are demanded.
+    """
+    moment = Moment(now, policy.leeway)
+    checks = [
+        judge_exp(claims, moment),
+        judge_nbf(claims, moment),
+        judge_iat(claims, policy.max_age, moment),
+        _judge_iss(claims, policy),
+        _judge_aud(claims, policy),
+    ]
+    if policy.subject is not None:
+        checks.append(_judge_text(claims, "sub", policy.subject))
+    if policy.nonce is not None:
+        checks.append(_judge_text(claims, "nonce", policy.nonce))
+    if policy.max_auth_age is not None:
+        checks.append(judge_age(claims, "auth_time", policy.max_auth_age, moment))
+    if policy.min_ttl is not None:
+        checks.append(judge_ttl(claims, policy.min_ttl, moment))
+    if policy.access_token is not None:
+        checks.append(judge_half_hash(claims, "at_hash", policy.access_token, alg, crv))
+    if policy.code is not None:
+        checks.append(judge_half_hash(claims, "c_hash", policy.code, alg, crv))
+    if policy.scopes:
+        checks.append(judge_scopes(claims, policy.scopes))
+    checks.extend(judge_requirement(claims, requirement) for requirement in policy.required)
+    return tuple(checks)
+
+
+def _judge_iss(claims: Mapping[str, Any], policy: ClaimPolicy) -> Check:
+    """Good if the claim is one of the issuers, character by character (RFC 7519 §4.1.1, RFC 3986 §6.2.1)."""
+    if not policy.issuers:
+        return _not_demanded(claims, "iss")
+    wanted = list(policy.issuers)
+    if "iss" not in claims:
+        return missing("iss", "iss", wanted)
+    found = claims["iss"]
+    if isinstance(found, str):
+        if found in policy.issuers:
+            return Check("iss", "ok", wanted=wanted, found=found)
+        detail = next((miss for issuer in wanted if (miss := near_miss("issuers", issuer, found))), "")
+    else:
+        detail = f"must be a string, found {kind_of(found)}"
+    return Check("iss", "failed", "iss_mismatch", wanted, found, detail)
+
+
+def _judge_aud(claims: Mapping[str, Any], policy: ClaimPolicy) -> Check:
+    """Good if one of the audiences is in the claim, a string or an array of them (RFC 7519 §4.1.3)."""
+    if not policy.audiences:
+        return _not_demanded(claims, "aud")
+    wanted = list(policy.audiences)
+    if "aud" not in claims:
+        return missing("aud", "aud", wanted)
+    found = [claims["aud"]] if isinstance(claims["aud"], str) else claims["aud"]
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        what = "a list with other things in it" if isinstance(found, list) else kind_of(found)
+        detail = f"must be a string or a list of strings, found {what}"
+        return Check("aud", "failed", "claim_bad_type", wanted, found, detail)
+    if any(audience in found for audience in wanted):
+        return Check("aud", "ok", wanted=wanted, found=found)
+    misses = (near_miss("audiences", audience, one) for audience in wanted for one in found)
+    return Check("aud", "failed", "aud_mismatch", wanted, found, next((miss for miss in misses if miss), ""))
+
+
+def _judge_text(claims: Mapping[str, Any], claim: str, wanted: str) -> Check:
+    """Good if the claim is that string and nothing else; compared in constant time, as a nonce should be."""
+    if claim not in claims:
+        return missing(claim, claim, wanted)
+    found = claims[claim]
+    if not isinstance(found, str):
+        detail = f"must be a string, found {kind_of(found)}"
+        return Check(claim, "failed", f"{claim}_mismatch", wanted, found, detail)
+    if not hmac.compare_digest(found.encode("utf-8", "surrogatepass"), wanted.encode("utf-8", "surrogatepass")):
+        return Check(claim, "failed", f"{claim}_mismatch", wanted, found)
+    return Check(claim, "ok", wanted=wanted, found=found)
+
+
+def _not_demanded(claims: Mapping[str, Any], claim: str) -> Check:
+    if claim not in claims:
+        return Check(claim, "absent")
+    return Check(claim, "skipped", found=claims[claim], detail="not demanded")
+
+
+def near_miss(what: str, wanted: str, found: str) -> str:
+    """The sentence that says how little two names differ, or "" if they differ by more than spelling.
+
+    Such a token is refused all the same: issuers are compared as they are written (CVE-2024-53861).
+    """
+    if wanted.strip() == found.strip():
+        return f"the {what} differ only by blanks around them"
+    wanted_scheme, wanted_rest = _split_scheme(wanted)
+    found_scheme, found_rest = _split_scheme(found)
+    differences = []
+    if wanted_scheme.lower() != found_scheme.lower():
+        differences.append("the scheme")
+    if wanted_rest.endswith("/") != found_rest.endswith("/"):
+        differences.append("a trailing slash")
+    wanted_name, found_name = wanted_rest.removesuffix("/"), found_rest.removesuffix("/")
+    if wanted_name.lower() != found_name.lower():
+        return ""
+    if wanted_name != found_name or (wanted_scheme != found_scheme and "the scheme" not in differences):
+        differences.append("upper and lower case")
+    return f"the {what} differ only by {' and '.join(differences)}"
+
+
+def _split_scheme(name: str) -> tuple[str, str]:
+    scheme, separator, rest = name.partition("://")
+    return (scheme, rest) if separator else ("", name)

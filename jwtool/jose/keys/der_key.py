@@ -1,0 +1,191 @@
+"""One DER structure becomes a `Key`: the only caller of pyca/cryptography's loaders, whose exceptions end here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from jwtool.jose.base64url import encode
+from jwtool.jose.errors import JwtoolError, KeyMalformed, KeyUnsupported, PassphraseMissing, PassphraseWrong
+from jwtool.jose.keys import der_policy
+from jwtool.jose.keys.der import identify
+from jwtool.jose.keys.jwk import parse_jwk
+from jwtool.jose.keys.members import encode_number
+from jwtool.jose.keys.native import public_members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jwtool.jose.keys.der import Kind, Structure
+    from jwtool.jose.keys.key import Key
+
+    AskPassphrase = Callable[[], bytes | None]
+
+T = TypeVar("T")
+
+_NOT_READ: Mapping[Kind, tuple[str, str | None]] = {
+    "certificate request": (
+        "a certificate request is no key",
+        "its public key: openssl req -in FILE -noout -pubkey",
+    ),
+    "certificate revocation list": ("a certificate revocation list is no key", None),
+    "DSA private key": ("a DSA key is not supported", None),
+    "PKCS#7 file": (
+        "a PKCS#7 file is not supported",
+        "its certificates: openssl pkcs7 -in FILE -print_certs",
+    ),
+    "PKCS#12 file": (
+        "a PKCS#12 file is not supported",
+        "its key: openssl pkcs12 -in FILE -nocerts -out key.pem",
+    ),
+}
+
+
+def parse_structure(data: bytes) -> Structure:
+    """What the DER file `data` is, before any key in it is looked at.
+
+    Raises KeyMalformed if it is no DER of a key or if something follows it, KeyUnsupported for what holds no key
+    that jwtool reads: a certificate request, PKCS#7, PKCS#12.
+    """
+    structure = identify(data)
+    if structure is None:
+        raise KeyMalformed("this is no key in DER, or a damaged one: its structure is not that of any key file")
+    if structure.kind in _NOT_READ:
+        message, hint = _NOT_READ[structure.kind]
+        raise KeyUnsupported(message, hint=hint)
+    if structure.size != len(data):
+        raise KeyMalformed(f"something follows the {structure.kind}: it ends at octet {structure.size} of {len(data)}")
+    return structure
+
+
+def read_key(data: bytes, structure: Structure, *, form: Literal["pem", "der"], ask: AskPassphrase) -> Key:
+    """The key in `data`, which is that structure; a certificate gives its public key and keeps itself.
+
+    `ask` is called for an encrypted key only. Raises KeyMalformed, KeyUnsupported, PassphraseMissing (ask gave
+    None) and PassphraseWrong.
+    """
+    from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+
+    kind = structure.kind
+    if kind == "encrypted PKCS#8 private key":
+        der_policy.check_cost(structure)
+        passphrase = _obtain(ask)
+        # Without the library's own proof of the primes, which takes minutes for the largest moduli; the numbers
+        # are checked against each other by the policy.
+        members = _decrypted(lambda: load_der_private_key(data, passphrase, unsafe_skip_rsa_key_validation=True))
+        return parse_jwk(members, form=form)
+    alg = der_policy.check_key(structure)
+    if kind == "X.509 certificate":
+        check_certificate(data)
+    if kind in {"X.509 certificate", "SPKI public key", "PKCS#1 public key"}:
+        members = _loaded(lambda: load_der_public_key(structure.key), kind)
+    else:
+        members = _loaded(lambda: load_der_private_key(data, None, unsafe_skip_rsa_key_validation=True), kind)
+    if alg is not None:
+        members["alg"] = alg
+    if kind == "X.509 certificate":
+        return parse_jwk(members, form="certificate", certificates=(data,))
+    return parse_jwk(members, form=form)
+
+
+def read_traditional(pem: bytes, cipher: str, *, ask: AskPassphrase) -> Key:
+    """The key in a PEM block that is encrypted as RFC 1421 has it ("Proc-Type: 4,ENCRYPTED"). Raises as read_key."""
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    if cipher not in {"DES-EDE3-CBC", "AES-128-CBC", "AES-256-CBC"}:
+        raise KeyUnsupported("the private key is encrypted with a cipher that is not supported")
+    passphrase = _obtain(ask)
+    members = _decrypted(lambda: load_pem_private_key(pem, passphrase, unsafe_skip_rsa_key_validation=True))
+    return parse_jwk(members, form="pem")
+
+
+def check_certificate(data: bytes) -> None:
+    """Raise KeyMalformed unless `data` is an X.509 certificate. Its dates, names and signature are not judged."""
+    from cryptography import x509
+
+    try:
+        _quietly(lambda: x509.load_der_x509_certificate(data))
+    except _LibraryRefused:
+        raise KeyMalformed("the X.509 certificate is damaged") from None
+
+
+def _obtain(ask: AskPassphrase) -> bytes:
+    passphrase = ask()
+    if passphrase is None:
+        raise PassphraseMissing(
+            "the private key is encrypted and no passphrase was given", hint="--passphrase @FILE reads it from a file"
+        )
+    if not passphrase:
+        raise PassphraseWrong("the passphrase is empty")
+    return passphrase
+
+
+def _decrypted(load: Callable[[], object]) -> dict[str, str]:
+    """The JWK members of the key that `load` decrypts.
+
+    A wrong passphrase shows as a bad padding or, once in 256, as nonsense inside: the library has a message for
+    each, and both mean the same. A scheme that it doesn't know has a message with that word.
+    """
+    try:
+        return _quietly(lambda: _members(load()))
+    except _LibraryRefused as refused:
+        if refused.unknown:
+            raise KeyUnsupported("the private key is encrypted in a way that is not supported") from None
+        raise PassphraseWrong("the passphrase does not open the private key") from None
+
+
+def _loaded(load: Callable[[], object], kind: Kind) -> dict[str, str]:
+    """The JWK members of the key that `load` reads."""
+    try:
+        return _quietly(lambda: _members(load()))
+    except _LibraryRefused as refused:
+        if refused.unknown:
+            raise KeyUnsupported(f"the {kind} holds a key that is not supported") from None
+        raise KeyMalformed(f"the {kind} is damaged: what is inside can't be a key") from None
+
+
+def _members(native: Any) -> dict[str, str]:  # noqa: ANN401 - whatever the library's loaders return
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    name = type(native).__name__
+    if not name.endswith("PrivateKey"):
+        return public_members(native)
+    if name.startswith(("DSA", "DH", "MLDSA", "MLKEM")):
+        raise KeyUnsupported(f"a {name.removesuffix('PrivateKey')} key is not supported")
+    members = public_members(native.public_key())
+    if isinstance(native, rsa.RSAPrivateKey):
+        numbers = native.private_numbers()
+        private = {"d": numbers.d, "p": numbers.p, "q": numbers.q}
+        private |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
+        return members | {member: encode_number(number) for member, number in private.items()}
+    if isinstance(native, ec.EllipticCurvePrivateKey):
+        d = native.private_numbers().private_value
+        return members | {"d": encode_number(d, (native.curve.key_size + 7) // 8)}
+    return members | {"d": encode(native.private_bytes_raw())}
+
+
+class _LibraryRefused(Exception):
+    """Whatever pyca/cryptography raised; `unknown` if it said that it does not know the algorithm."""
+
+    def __init__(self, *, unknown: bool) -> None:
+        super().__init__()
+        self.unknown = unknown
+
+
+def _quietly(load: Callable[[], T]) -> T:
+    """Call the library without its warnings; whatever it raises, a Rust panic too, comes out as _LibraryRefused."""
+    import warnings
+
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # weak and odd keys are judged by the policy, not on stderr
+            return load()
+    except JwtoolError:
+        raise
+    except BaseException as error:
+        # A panic is pyo3's PanicException, which is no Exception and can't be imported.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        unknown = isinstance(error, UnsupportedAlgorithm) or "unknown" in str(error).lower()
+        raise _LibraryRefused(unknown=unknown) from None

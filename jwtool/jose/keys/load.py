@@ -1,0 +1,139 @@
+"""Key material of any kind becomes a `KeySet`: recognised by what it is, never by its name, and never guessed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from jwtool.jose import base64url, strict_json
+from jwtool.jose.errors import (
+    BadBase64url,
+    BadUtf8,
+    InputError,
+    JwksMalformed,
+    JwtoolError,
+    KeyUnrecognized,
+    KeyUnsupported,
+)
+from jwtool.jose.keys.jwk import parse_jwk
+from jwtool.jose.keyset import KeySet, parse_jwks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+WHAT = "the key"
+SECRET_HINT = "for an HMAC secret write secret:@FILE"  # noqa: S105 - a hint, no secret
+
+_MARKS = {
+    b"\xef\xbb\xbf": "with a byte order mark",
+    b"\xff\xfe": "with the byte order mark of UTF-16",
+    b"\xfe\xff": "with the byte order mark of UTF-16",
+}
+_TOKEN = re.compile(rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){2}(?:(?:\.[A-Za-z0-9_-]*){2})?")
+_SCALAR = re.compile(rb'"|-?[0-9]|true$|false$|null$')
+_LONG_LENGTHS = b"\x81\x82\x83\x84"
+_FOREIGN: Mapping[bytes, tuple[str, str | None]] = {
+    b"---- BEGIN SSH2 PUBLIC KEY": ("an SSH public key", "ssh-keygen -i -f FILE, then ssh-keygen -e -m PKCS8 -f FILE"),
+    b"PuTTY-User-Key-File-": ("a PuTTY key", "puttygen FILE -O private-openssh-new, then ssh-keygen -p -m PKCS8"),
+    b"\xfe\xed\xfe\xed": ("a Java key store", "keytool -importkeystore -deststoretype PKCS12 converts it"),
+    b"\xce\xce\xce\xce": ("a Java key store", "keytool -importkeystore -deststoretype PKCS12 converts it"),
+}
+
+
+def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
+    """The keys in `data`: a JWK, a JWK set, PEM or DER.
+
+    `passphrase` is called only for an encrypted key, and at most once. Weak keys are among the keys. Raises
+    KeyUnrecognized for what is none of these, BadUtf8 and the other errors of strict JSON, and of the family
+    KeyRefused for what is recognised but can't be used, `KeyUnsupported` among them for what has a name.
+    """
+    bare = data.strip()
+    if not bare:
+        raise KeyUnrecognized("the key is empty")
+    _refuse_encoding(data)
+    if bare[:1] in b"{[":
+        return _from_json(strict_json.parse(data, what=WHAT))
+    from jwtool.jose.keys.der import identify
+
+    if b"-----BEGIN " in data or identify(data) or (data[:1] == b"\x30" and data[1:2] in _LONG_LENGTHS):
+        from jwtool.jose.keys.pem import parse_encoded
+
+        keys = parse_encoded(data, passphrase=passphrase)
+        return KeySet(tuple(keys), is_set=len(keys) > 1)
+    raise _unrecognized(bare)
+
+
+def _refuse_encoding(data: bytes) -> None:
+    """Raise BadUtf8 for a byte order mark and for UTF-16 without one."""
+    found = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
+    text = data.replace(b"\0", b"").lstrip()
+    if found is None and b"\0" in data[:4] and text.startswith((b"{", b"[", b"-----BEGIN ")):
+        found = "in UTF-16"
+    if found is not None:
+        raise BadUtf8(f"the key is text {found}, wanted UTF-8 without a byte order mark")
+
+
+def _from_json(document: Any) -> KeySet:  # noqa: ANN401 - a JSON value
+    if not isinstance(document, dict):
+        raise JwksMalformed(
+            f"the key is {strict_json.kind_of(document)} in JSON, wanted a JWK or a JWK set",
+            hint='a JWK set is an object with a list "keys"',
+        )
+    if "kty" in document:
+        return KeySet((parse_jwk(document),), is_set=False)
+    if "keys" in document:
+        return parse_jwks(document)
+    raise _foreign_object(document)
+
+
+def _foreign_object(document: Mapping[str, Any]) -> JwtoolError:
+    """The error for a JSON object that is no key, by its name if it has one."""
+    if "jwks_uri" in document:
+        return KeyUnsupported("this is a discovery document, not a key set", hint="give the URL in its 'jwks_uri'")
+    if document.get("type") == "service_account" or "private_key" in document:
+        return KeyUnsupported(
+            "a service account file is not supported", hint="write the text of its 'private_key' to a file of its own"
+        )
+    if "ciphertext" in document or ("payload" in document and {"signature", "signatures"} & document.keys()):
+        return KeyUnrecognized("this is a token in JSON, not a key")
+    values = list(document.values())
+    if values and all(isinstance(value, str) and "-----BEGIN CERTIFICATE-----" in value for value in values):
+        return KeyUnsupported(
+            "a map of certificates is not supported", hint="write the certificate of the 'kid' in question to a file"
+        )
+    return JwksMalformed("the JSON object is neither a JWK (no 'kty') nor a JWK set (no 'keys')")
+
+
+def _unrecognized(bare: bytes) -> JwtoolError:
+    """The error for what is no JSON object, PEM or DER, by its name if it has one."""
+    if _is_token(bare):
+        return KeyUnrecognized("this is a token, not a key")
+    for mark, (name, hint) in _FOREIGN.items():
+        if bare.startswith(mark):
+            return KeyUnsupported(f"{name} is not supported", hint=hint)
+    if _SCALAR.match(bare) and (kind := _kind_of_scalar(bare)):
+        return KeyUnsupported(f"the key is {kind} in JSON, wanted a JWK or a JWK set", hint=SECRET_HINT)
+    from jwtool.jose.keys.secret import find_key
+
+    found = find_key(bare)
+    if found == "an SSH key":
+        return KeyUnsupported("an SSH key is not supported", hint="ssh-keygen -e -m PKCS8 -f FILE prints it as PEM")
+    if found is not None:
+        return KeyUnrecognized(f"this looks like {found}", hint="unwrap it first")
+    return KeyUnrecognized("this is neither a JWK, a JWK set, PEM nor DER", hint=SECRET_HINT)
+
+
+def _is_token(bare: bytes) -> bool:
+    if not _TOKEN.fullmatch(bare):
+        return False
+    try:
+        return base64url.decode(bare.partition(b".")[0]).lstrip().startswith(b"{")
+    except BadBase64url:
+        return False
+
+
+def _kind_of_scalar(bare: bytes) -> str | None:
+    try:
+        return strict_json.kind_of(strict_json.parse(bare))
+    except InputError:
+        return None

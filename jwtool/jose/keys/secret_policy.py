@@ -1,0 +1,61 @@
+"""The policy for HMAC secrets: long enough, and not obviously made by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jwtool.jose.algorithms import ALGORITHMS, min_secret_octets
+from jwtool.jose.errors import KeyMalformed
+from jwtool.jose.keys.members import Material, read_octets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Fewer different octets than a random secret of 32 octets ever has; hexadecimal text has up to 16.
+FEW_OCTETS = 8
+LONGEST_PIECE = 64
+
+
+def judge(jwk: Mapping[str, Any]) -> Material:
+    """Judge the `k` of an oct JWK (RFC 7518 §6.4).
+
+    Raises KeyMalformed if it is empty or badly encoded. A secret shorter than the hash of the key's own `alg`
+    (HS256 if it names none, RFC 7518 §3.2) or made of one octet comes back with its weakness. A key whose
+    `use` or `alg` says that it is not for HMAC is not judged by length.
+    """
+    secret = read_octets(jwk, "k")
+    if not secret:
+        raise KeyMalformed("the secret 'k' of the key is empty")
+    weakness, remark = _weakness(jwk, secret), _remark(secret)
+    return Material(
+        bits=len(secret) * 8,
+        members={"k": jwk["k"]},
+        private=True,
+        weakness=weakness,
+        remarks=() if weakness or remark is None else (remark,),
+    )
+
+
+def _weakness(jwk: Mapping[str, Any], secret: bytes) -> str | None:
+    if len(set(secret)) == 1:
+        return "all octets of the secret are equal"
+    algorithm = ALGORITHMS.get(jwk.get("alg") or "HS256")
+    if jwk.get("use") == "enc" or algorithm is None or algorithm.family != "hmac":
+        return None
+    wanted = min_secret_octets(algorithm)
+    if len(secret) < wanted:
+        return f"the secret is {len(secret)} octets long, {algorithm.name} wants at least {wanted}"
+    return None
+
+
+def _remark(secret: bytes) -> str | None:
+    if has_short_period(secret):
+        return "the secret is a short piece, repeated"
+    distinct = len(set(secret))
+    return f"the secret has only {distinct} different octets" if distinct < FEW_OCTETS else None
+
+
+def has_short_period(secret: bytes) -> bool:
+    """Whether the secret is a piece of at most 64 octets and half its length, repeated and perhaps cut: `abcabcab`."""
+    longest = min(len(secret) // 2, LONGEST_PIECE)
+    return any(secret[period:] == secret[:-period] for period in range(1, longest + 1))

@@ -1,0 +1,206 @@
+"""The primitive behind each row of the table of algorithms, on pyca/cryptography and hmac alone.
+
+RFC 7518 §3, RFC 8037 §3.1, RFC 8812 §3, RFC 9864 §2. Key objects are built once per Key: loading a private RSA
+key costs more than a thousand verifications.
+"""
+
+from __future__ import annotations
+
+import hmac
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, cast
+
+from jwtool.jose.algorithms import ALGORITHMS, CURVES
+from jwtool.jose.errors import AlgorithmKeyMismatch, KeyMalformed, KeyNotPrivate, KeyUnsupported
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
+
+    from jwtool.jose.algorithms import Algorithm
+    from jwtool.jose.keys.key import Key
+
+    OkpPublicKey = ed25519.Ed25519PublicKey | ed448.Ed448PublicKey
+    OkpPrivateKey = ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
+
+KEPT_KEYS = 128  # of each kind; a key set of one issuer has a handful
+
+
+def sign(alg: str, key: Key, data: bytes) -> bytes:
+    """The JWS signature value of `data`.
+
+    Raises KeyNotPrivate for a public key, AlgorithmKeyMismatch for a key whose type or curve `alg` can't use or an
+    `alg` that is not in the table, KeyMalformed for a private key that the primitive refuses, and KeyUnsupported if
+    this machine's OpenSSL lacks the primitive. Whether the key may be used for this (`use`, `alg`, strength) is
+    judged in `fit.py`, not here.
+    """
+    row = _row(alg, key)
+    if row is None:
+        raise AlgorithmKeyMismatch(f"'{alg}' does not go with a key of type {key.describe()}")
+    if not key.private:
+        raise KeyNotPrivate(f"the key ({key.describe()}) is public, and only a private key can sign")
+    if row.family == "hmac":
+        return hmac.digest(key.secret(), data, row.hash_name or "")
+
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        if row.family == "ecdsa":
+            return _sign_ecdsa(row, key, data)
+        if row.family == "eddsa":
+            return _okp_private(key).sign(data)
+        return _rsa_private(key).sign(data, _padding(row.name), _hash(row.hash_name))
+    except ValueError:
+        raise KeyMalformed(f"the private key ({key.describe()}) is not sound: nothing can be signed with it") from None
+    except UnsupportedAlgorithm:
+        raise KeyUnsupported(f"the OpenSSL of this machine can't do '{alg}'") from None
+
+
+def verify(alg: str, key: Key, data: bytes, signature: bytes) -> bool:
+    """Whether `signature` is the JWS signature value of `data` by the other half of `key`, or by a secret itself.
+
+    Never raises, whatever the signature: one of another length, with r or s outside 1..n-1, or for a key that `alg`
+    can't use is just not valid. A private key is used by its public half. Raises KeyUnsupported if this machine's
+    OpenSSL lacks the primitive.
+    """
+    row = _row(alg, key)
+    if row is None:
+        return False
+    if row.family == "hmac":
+        return hmac.compare_digest(hmac.digest(key.secret(), data, row.hash_name or ""), signature)
+    if len(signature) != signature_octets(key):
+        return False
+
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    try:
+        if row.family == "ecdsa":
+            return _verify_ecdsa(row, key, data, signature)
+        if row.family == "eddsa":
+            _okp_public(key).verify(signature, data)
+        else:
+            _rsa_public(key).verify(signature, data, _padding(row.name), _hash(row.hash_name))
+    except (InvalidSignature, ValueError):
+        return False
+    except UnsupportedAlgorithm:
+        raise KeyUnsupported(f"the OpenSSL of this machine can't do '{alg}'") from None
+    return True
+
+
+def signature_octets(key: Key) -> int:
+    """The exact length of a signature by this asymmetric key (RFC 8017 §8, RFC 7518 §3.4, RFC 8032 §5)."""
+    return (key.bits + 7) // 8 if key.crv is None else CURVES[key.crv].signature_octets
+
+
+def _row(alg: str, key: Key) -> Algorithm | None:
+    row = ALGORITHMS.get(alg)
+    if row is None or row.kty != key.kty or (row.curves and key.crv not in row.curves):
+        return None
+    return row
+
+
+def _sign_ecdsa(row: Algorithm, key: Key, data: bytes) -> bytes:
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    octets = CURVES[row.curves[0]].octets
+    r, s = decode_dss_signature(_ec_private(key).sign(data, _ecdsa(row.hash_name)))
+    return r.to_bytes(octets) + s.to_bytes(octets)
+
+
+def _verify_ecdsa(row: Algorithm, key: Key, data: bytes, signature: bytes) -> bool:
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+    curve = CURVES[row.curves[0]]
+    r, s = int.from_bytes(signature[: curve.octets]), int.from_bytes(signature[curve.octets :])
+    if not (0 < r < curve.n and 0 < s < curve.n):
+        return False
+    _ec_public(key).verify(encode_dss_signature(r, s), data, _ecdsa(row.hash_name))
+    return True
+
+
+@cache
+def _hash(name: str | None) -> HashAlgorithm:
+    from cryptography.hazmat.primitives import hashes
+
+    return {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}[name or ""]
+
+
+@cache
+def _ecdsa(hash_name: str | None) -> ec.ECDSA:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.ECDSA(_hash(hash_name))
+
+
+@cache
+def _padding(alg: str) -> padding.AsymmetricPadding:
+    """PKCS#1 v1.5, or PSS with MGF1 over the same hash and a salt as long as the hash (RFC 7518 §3.5)."""
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    row = ALGORITHMS[alg]
+    if row.family == "rsa-pkcs1":
+        return padding.PKCS1v15()
+    digest = _hash(row.hash_name)
+    return padding.PSS(mgf=padding.MGF1(digest), salt_length=digest.digest_size)
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def _rsa_public(key: Key) -> rsa.RSAPublicKey:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    n, e = key.rsa_numbers()
+    return rsa.RSAPublicNumbers(e, n).public_key()
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def _rsa_private(key: Key) -> rsa.RSAPrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    numbers = key.rsa_private()
+    public = rsa.RSAPublicNumbers(numbers.e, numbers.n)
+    return rsa.RSAPrivateNumbers(
+        p=numbers.p,
+        q=numbers.q,
+        d=numbers.d,
+        dmp1=numbers.dp,
+        dmq1=numbers.dq,
+        iqmp=numbers.qi,
+        public_numbers=public,
+    ).private_key()
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def _ec_public(key: Key) -> ec.EllipticCurvePublicKey:
+    return _ec_public_numbers(key).public_key()
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def _ec_private(key: Key) -> ec.EllipticCurvePrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.EllipticCurvePrivateNumbers(key.ec_scalar(), _ec_public_numbers(key)).private_key()
+
+
+def _ec_public_numbers(key: Key) -> ec.EllipticCurvePublicNumbers:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from jwtool.jose.keys.native import ec_curve
+
+    x, y = key.ec_point()
+    return ec.EllipticCurvePublicNumbers(x, y, ec_curve(key.crv or ""))
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def _okp_public(key: Key) -> OkpPublicKey:
+    from cryptography.hazmat.primitives.asymmetric import ed448, ed25519
+
+    if key.crv == "Ed25519":
+        return ed25519.Ed25519PublicKey.from_public_bytes(key.okp_public())
+    return ed448.Ed448PublicKey.from_public_bytes(key.okp_public())
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def _okp_private(key: Key) -> OkpPrivateKey:
+    from jwtool.jose.keys.native import okp_private_class
+
+    return cast("OkpPrivateKey", okp_private_class(key.crv or "").from_private_bytes(key.okp_private()))

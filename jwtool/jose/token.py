@@ -1,0 +1,218 @@
+"""Take a token apart, trusting nothing (RFC 7515 §7, RFC 7516 §7).
+
+What comes out is an `UnverifiedToken`: well-formed, and believed by nobody yet. Every part has exactly one
+spelling, so an accepted token can be written back byte for byte. Tidying what people paste belongs to
+`sources/token_input.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from jwtool.jose import base64url, strict_json
+from jwtool.jose.errors import (
+    BadJson,
+    HeaderBadType,
+    HeaderNotObject,
+    HeaderTooLarge,
+    InputError,
+    InputTooLarge,
+    TokenIsSdJwt,
+    TokenMalformed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_TOKEN = 256 * 1024
+MAX_HEADER = 16 * 1024
+
+_JSON_BLANKS = " \t\r\n"
+_JWS_SEGMENTS = 3
+_JWE_SEGMENTS = 5
+_STRING_PARAMETERS = ("kid", "typ", "cty", "jku", "x5u", "x5t", "x5t#S256")
+_ENCODING_MARKS = b"\xef\xbb\xbf\xff\xfe\x00" + _JSON_BLANKS.encode()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signature:
+    """One signature of a JWS: its headers as the token says them, and its octets.
+
+    `header` is `protected` and `unprotected` together; no name stands in both. `protected_b64` is the text
+    that is signed, empty if there is no protected header.
+    """
+
+    protected: Mapping[str, Any]
+    unprotected: Mapping[str, Any]
+    header: Mapping[str, Any]
+    protected_b64: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UnverifiedToken:
+    """A token in its parts, of which nothing has been checked but the form.
+
+    `header` is the merged header of the first signature, or that of a JWE. `payload_b64` is the text that
+    is signed: base64url, or the payload itself if the protected header says `b64: false` (RFC 7797 §3).
+    A JWE has no signatures and no payload; its `jwe_parts` are the octets of encrypted key, IV, ciphertext
+    and tag. `sd_jwt_parts` is the number of disclosures beside the token.
+    """
+
+    kind: Literal["JWS", "JWE"]
+    serialization: Literal["compact", "flattened", "general"]
+    header: Mapping[str, Any]
+    signatures: tuple[Signature, ...] = ()
+    payload: bytes = b""
+    payload_b64: str = ""
+    jwe_parts: tuple[int, int, int, int] | None = None
+    sd_jwt_parts: int = 0
+
+    def signing_input(self, signature: Signature) -> bytes:
+        """The octets that `signature` is over (RFC 7515 §5.1 step 8, RFC 7797 §3)."""
+        return f"{signature.protected_b64}.{self.payload_b64}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadFault:
+    """Why a payload holds no claims: a stable code, and a sentence that repeats none of the payload."""
+
+    code: str
+    message: str
+
+
+def parse(text: str | bytes, *, allow_sd_jwt: bool = False) -> UnverifiedToken:
+    """The parts of a JWS or JWE in compact or JSON serialization.
+
+    Raises an InputError: TokenMalformed when it is no token, InputTooLarge over 256 KiB, HeaderTooLarge
+    over 16 KiB, HeaderNotObject, BadBase64url and the errors of strict JSON for the part that they name.
+    An SD-JWT (RFC 9901) is TokenIsSdJwt, or with `allow_sd_jwt` the issuer's token without its disclosures.
+    Needs no key, and knows no algorithm.
+    """
+    token = _text_of(text)
+    if token.lstrip(_JSON_BLANKS).startswith("{"):
+        from jwtool.jose import json_serialization
+
+        return json_serialization.parse(token, allow_sd_jwt=allow_sd_jwt)
+    issued, tilde, _rest = token.partition("~")
+    segments = issued.split(".", _JWE_SEGMENTS)
+    one_word = token.split(None, 1) == [token]
+    if one_word and token.isascii():
+        if len(segments) == _JWS_SEGMENTS:
+            if tilde and not allow_sd_jwt:
+                raise TokenIsSdJwt(
+                    "the token is an SD-JWT, which hides some of its claims; jwtool doesn't verify these",
+                    hint="jwtool decode shows what its issuer wrote",
+                )
+            return _compact_jws(*segments, sd_jwt_parts=max(token.count("~") - 1, 0))
+        if len(segments) == _JWE_SEGMENTS and not tilde:
+            return _compact_jwe(*segments)
+    from jwtool.jose import token_faults
+
+    raise token_faults.explain(token)
+
+
+def decode_header(segment: str, *, what: str = "the header") -> dict[str, Any]:
+    """The JSON object that a header segment holds.
+
+    Raises HeaderTooLarge, HeaderNotObject (also when it is empty), BadBase64url, and as strict JSON does.
+    """
+    if len(segment) * 3 // 4 > MAX_HEADER:
+        raise HeaderTooLarge(f"{what} has {len(segment) * 3 // 4} bytes, at most {MAX_HEADER} are read")
+    data = base64url.decode(segment, what=what)
+    if not data:
+        raise HeaderNotObject(f"{what} is empty, wanted a JSON object")
+    header = strict_json.parse(data, what=what)
+    if not isinstance(header, dict):
+        raise HeaderNotObject(f"{what} is {strict_json.kind_of(header)}, wanted a JSON object")
+    return header
+
+
+def check_header_types(header: Mapping[str, Any]) -> None:
+    """Raise HeaderBadType if a registered parameter has a type it can't have, or `alg` is missing (RFC 7515 §4.1)."""
+    if "alg" not in header:
+        raise HeaderBadType("the header has no 'alg'")
+    if header["alg"] == "":
+        raise HeaderBadType("'alg' of the header is empty")
+    for name in ("alg", *_STRING_PARAMETERS):
+        _check_type(header, name, "a string")
+    _check_type(header, "jwk", "an object")
+    _check_type(header, "x5c", "a list")
+
+
+def read_claims(payload: bytes) -> tuple[dict[str, Any] | None, PayloadFault | None]:
+    """The claims of a payload, or why it holds none; never raises.
+
+    What is no JSON object is `payload_not_claims`. What would be one to a laxer reader has the code of the
+    fault: bad_utf8, duplicate_member, json_too_deep, json_bad_number.
+    """
+    try:
+        return strict_json.parse_object(payload, what="the payload"), None
+    except BadJson as error:
+        return None, PayloadFault("payload_not_claims", error.message)
+    except InputError as error:
+        if payload.lstrip(_ENCODING_MARKS).startswith(b"{"):
+            return None, PayloadFault(error.code, error.message)
+        return None, PayloadFault("payload_not_claims", "the payload is not a JSON object")
+
+
+def payload_of(text: str, protected: Mapping[str, Any]) -> bytes:
+    """The payload that `text` stands for under that protected header (RFC 7797 §3)."""
+    if protected.get("b64") is False:
+        return text.encode()
+    return base64url.decode(text, what="the payload")
+
+
+def _text_of(text: str | bytes) -> str:
+    size = len(text) if isinstance(text, bytes) or text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_TOKEN:
+        raise InputTooLarge(f"the token has {size} bytes, at most {MAX_TOKEN} are read")
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise TokenMalformed(
+            f"the token is not text: an invalid UTF-8 byte at offset {fault.start}",
+            hint="a token is ASCII text, as in eyJ…",
+        ) from None
+
+
+def _compact_jws(header: str, payload: str, signature: str, *, sd_jwt_parts: int) -> UnverifiedToken:
+    protected = decode_header(header)
+    one = Signature(
+        protected=protected,
+        unprotected={},
+        header=protected,
+        protected_b64=header,
+        value=base64url.decode(signature, what="the signature"),
+    )
+    return UnverifiedToken(
+        kind="JWS",
+        serialization="compact",
+        header=protected,
+        signatures=(one,),
+        payload=payload_of(payload, protected),
+        payload_b64=payload,
+        sd_jwt_parts=sd_jwt_parts,
+    )
+
+
+def _compact_jwe(header: str, encrypted_key: str, iv: str, ciphertext: str, tag: str) -> UnverifiedToken:
+    return UnverifiedToken(
+        kind="JWE",
+        serialization="compact",
+        header=decode_header(header),
+        jwe_parts=(
+            len(base64url.decode(encrypted_key, what="the encrypted key")),
+            len(base64url.decode(iv, what="the initialization vector")),
+            len(base64url.decode(ciphertext, what="the ciphertext")),
+            len(base64url.decode(tag, what="the authentication tag")),
+        ),
+    )
+
+
+def _check_type(header: Mapping[str, Any], name: str, wanted: str) -> None:
+    if name in header and strict_json.kind_of(header[name]) != wanted:
+        raise HeaderBadType(f"'{name}' of the header is {strict_json.kind_of(header[name])}, wanted {wanted}")

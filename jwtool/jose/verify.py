@@ -1,0 +1,178 @@
+"""Token + keys + policy → Verification: may this token be believed? This file is the only maker of believed claims.
+
+Every check runs, so that a user sees every reason at once: the signature first, then what it signed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jwtool.jose import claims as claim_checks
+from jwtool.jose import signatures
+from jwtool.jose.crit import judge_crit
+from jwtool.jose.errors import TokenIsJwe
+from jwtool.jose.fit import why_not
+from jwtool.jose.policy import Check, ClaimPolicy
+from jwtool.jose.quoting import quote_public
+from jwtool.jose.selection import MAX_KEYS_TRIED, Candidate, Demand, OfferedKey, OfferedSet, candidates, select
+from jwtool.jose.token import check_header_types, read_claims
+from jwtool.jose.typ import judge_typ
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jwtool.jose.token import Signature, UnverifiedToken
+
+__all__ = ["Candidate", "OfferedKey", "OfferedSet", "Policy", "Verification", "verify"]
+
+BELIEVED = (True, True, True)
+ABOUT_ALG = frozenset({"alg_none", "alg_unsupported", "alg_not_allowed", "alg_key_mismatch"})
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is demanded of a token. `algs` None allows every algorithm that its key allows, () allows none.
+
+    `typ` is demanded of the protected header. `payload_only` leaves the payload unjudged: it need not be claims.
+    `allow_weak_key` lets a secret verify that is shorter than its hash.
+    """
+
+    claims: ClaimPolicy = field(default_factory=ClaimPolicy)
+    algs: tuple[str, ...] | None = None
+    typ: str | None = None
+    payload_only: bool = False
+    allow_weak_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The answer. `claims` and `payload` are there only if `valid`, `claims` only if they were judged.
+
+    `key` is the key that the signature verified with, None if it did with none; then `candidates` says of each key
+    on offer why it doesn't count. `header` and `alg` are what the token says of itself. `notes` are remarks that
+    change nothing.
+    """
+
+    valid: bool
+    alg: str | None
+    key: OfferedKey | None
+    checks: tuple[Check, ...]
+    candidates: tuple[Candidate, ...]
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any] | None = None
+    payload: bytes | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One signature of the token, judged with its header."""
+
+    signature: Signature
+    check: Check
+    crit: Check
+    key: OfferedKey | None
+    candidates: tuple[Candidate, ...]
+    notes: tuple[str, ...]
+
+
+def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *, now: int) -> Verification:
+    """Judge the signature and the claims of `token` at `now` (Unix seconds), and give every reason.
+
+    Raises TokenIsJwe for an encrypted token and HeaderBadType for a header whose members have impossible types
+    (RFC 7515 §4.1); everything else that is wrong is a failed check. Of several signatures the first that verifies
+    counts. The order of the checks: signature, crit, claims (only if they can't be read), the claims one by one,
+    typ and alg (where demanded, or failed).
+    """
+    if token.kind == "JWE":
+        raise TokenIsJwe("the token is encrypted (JWE), so there is no signature to verify", hint="see --decrypt-key")
+    for signature in token.signatures:
+        check_header_types(signature.header)
+    judged = _judge_signatures(token, keys, policy)
+    header = judged.signature.header
+    checks = [judged.check, judged.crit]
+    believed: Mapping[str, Any] | None = None
+    if not policy.payload_only:
+        believed, fault = read_claims(token.payload)
+        if fault is not None:
+            checks.append(Check("claims", "failed", fault.code, detail=fault.message))
+        if believed is not None:
+            crv = judged.key.key.crv if judged.key else None
+            checks += claim_checks.check(believed, policy.claims, now=now, alg=header["alg"], crv=crv)
+    checks += judge_typ(judged.signature, policy.typ)
+    checks += _judge_alg(judged, policy.algs)
+    valid = judged.check.verdict == "ok" and all(check.verdict != "failed" for check in checks)
+    return Verification(
+        valid=valid,
+        alg=header["alg"],
+        key=judged.key,
+        checks=tuple(checks),
+        candidates=judged.candidates,
+        header=header,
+        claims=believed if valid else None,
+        payload=token.payload if valid else None,
+        notes=judged.notes,
+    )
+
+
+def _judge_signatures(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy) -> _Judged:
+    """The first signature that verifies and is understood; else the first of those that came nearest to it."""
+    tried = []
+    for signature in token.signatures:
+        tried.append(_judge_signature(token, signature, keys, policy))
+        if _nearness(tried[-1]) == BELIEVED:
+            return tried[-1]
+    return max(tried, key=_nearness)
+
+
+def _nearness(judged: _Judged) -> tuple[bool, bool, bool]:
+    """How near a signature came to being believed: BELIEVED is the greatest."""
+    verified = judged.check.verdict == "ok"
+    return verified, judged.crit.verdict != "failed", verified or judged.check.code == "signature_invalid"
+
+
+def _judge_signature(
+    token: UnverifiedToken,
+    signature: Signature,
+    keys: Sequence[OfferedSet],
+    policy: Policy,
+) -> _Judged:
+    alg: str = signature.header["alg"]
+    demand = Demand(alg, signature.header.get("kid"), policy.algs, policy.allow_weak_key)
+    crit = judge_crit(signature)
+    selection = select(keys, demand)
+    notes = []
+    if selection.left_out:
+        notes.append(f"{selection.left_out} more keys fit and were not tried: at most {MAX_KEYS_TRIED} are")
+    data = token.signing_input(signature)
+    key = next((one for one in selection.keys if signatures.verify(alg, one.key, data, signature.value)), None)
+    if key is not None:
+        check = Check("signature", "ok", detail=f"{alg}, {_name(key)}")
+        weakness = why_not(key.key, alg, operation="verify")
+        if weakness is not None:
+            notes.append(f"{_name(key)} is too weak, and was allowed to verify: {weakness[1]}")
+        if alg == "EdDSA":
+            notes.append(f"alg 'EdDSA' is deprecated by RFC 9864, which calls it '{key.key.crv}'")
+        return _Judged(signature, check, crit, key, (), tuple(notes))
+    others = candidates(keys, demand)
+    if selection.code is not None:
+        check = Check("signature", "failed", selection.code, detail=selection.detail)
+    else:
+        by = _name(selection.keys[0]) if len(selection.keys) == 1 else f"any of the {len(selection.keys)} keys that fit"
+        check = Check("signature", "failed", "signature_invalid", detail=f"not by {by}")
+        reason = "the signature is not by this key"
+        others += tuple(Candidate(one.key.kid, one.source, "signature_invalid", reason) for one in selection.keys)
+    return _Judged(signature, check, crit, None, others, tuple(notes))
+
+
+def _name(key: OfferedKey) -> str:
+    return f"the key of {key.source}" if key.key.kid is None else f"key {quote_public(key.key.kid)} of {key.source}"
+
+
+def _judge_alg(judged: _Judged, algs: tuple[str, ...] | None) -> list[Check]:
+    """The check `alg`: failed whenever the signature was refused because of its alg, ok where a demand was met."""
+    alg, wanted = judged.signature.header["alg"], None if algs is None else list(algs)
+    if judged.check.code in ABOUT_ALG:
+        return [Check("alg", "failed", judged.check.code, wanted, alg, judged.check.detail)]
+    return [] if algs is None else [Check("alg", "ok", wanted=wanted, found=alg)]

@@ -1,0 +1,1 @@
+"""What jwtool does, without a command line."""

@@ -1,0 +1,67 @@
+"""Key sets out of keys: what `jwks build` prints and `jwks serve` serves."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jwtool.jose import keyset as keysets
+from jwtool.jose import base64url, strict_json
+from jwtool.jose.errors import KeyAmbiguous
+from jwtool.jose.quoting import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jwtool.jose.keys.key import Key
+
+
+def with_kid(key: Key) -> Key:
+    """The key with a `kid`: its own, else its RFC 7638 thumbprint (a random one for `oct`)."""
+    if key.kid is not None:
+        return key
+    kid = base64url.encode(secrets.token_bytes(16)) if key.kty == "oct" else keysets.thumbprint(key)
+    return replace(key, kid=kid, members={**key.members, "kid": kid})
+
+
+def marked(key: Key, *, use: str | None, alg: str | None) -> Key:
+    """The key with `use` and `alg` where it has none; raises `KeyMalformed` or `KeyUseMismatch` if they don't go together."""
+    from jwtool.jose.keys.jwk import parse_jwk
+
+    added = {name: value for name, value in (("use", use), ("alg", alg)) if value is not None}
+    if not added:
+        return key
+    merged = parse_jwk({**added, **key.members})
+    return replace(merged, form=key.form, certificates=key.certificates)
+
+
+def build(keys: Iterable[Key], *, private: bool) -> tuple[list[Key], dict[str, Any], tuple[str, ...]]:
+    """The keys of a new set, the set itself as a document, and remarks.
+
+    Public halves unless `private`; every key gets a kid. The same key given twice stands in the set once.
+    Raises `KeyAmbiguous` where two keys share a kid, `KeySymmetricInPublic` for an `oct` key in a public set.
+    """
+    from jwtool.jose.keys.public import public_half, to_jwk
+
+    chosen: dict[str, Key] = {}
+    notes: list[str] = []
+    for original in keys:
+        key = with_kid(original if private else public_half(original))
+        kid = key.kid or ""
+        other = chosen.get(kid)
+        if other is None:
+            chosen[kid] = key
+        elif keysets.thumbprint(other) == keysets.thumbprint(key):
+            notes.append(f"the key {kid} was given twice and stands in the set once")
+        else:
+            raise KeyAmbiguous(
+                f"two keys share the kid {quote(kid)}, and a set needs each once", hint="give one another kid"
+            )
+    document = {"keys": [to_jwk(key, private=private) for key in chosen.values()]}
+    return list(chosen.values()), document, tuple(notes)
+
+
+def encode(document: dict[str, Any]) -> bytes:
+    """The set as JSON with a line break, ASCII, indented for people."""
+    return (strict_json.dump(document, indent=2) + "\n").encode()

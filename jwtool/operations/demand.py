@@ -1,0 +1,122 @@
+"""What the options of `verify` demand, as a policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jwtool.jose.algorithms import ALGORITHMS
+from jwtool.jose.errors import AlgorithmUnknown, UsageError
+from jwtool.jose.numeric_date import parse_duration
+from jwtool.jose.policy import ClaimPolicy
+from jwtool.jose.quoting import quote
+from jwtool.jose.verify import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jwtool.sources.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The options of `verify` that demand something, as they were typed."""
+
+    issuers: Sequence[str] = ()
+    audiences: Sequence[str] = ()
+    subject: str | None = None
+    algs: Sequence[str] = ()
+    typ: str | None = None
+    required: Sequence[str] = ()
+    scopes: Sequence[str] = ()
+    leeway: str = "0s"
+    max_age: str | None = None
+    max_auth_age: str | None = None
+    min_ttl: str | None = None
+    nonce: str | None = None
+    access_token: str | None = None
+    code: str | None = None
+    payload_only: bool = False
+    allow_weak_key: bool = False
+
+
+def policy_of(demand: Demand, runtime: Runtime) -> Policy:
+    """The policy that the options and JWTOOL_ISSUER, JWTOOL_AUDIENCE add up to. Raises UsageError leaves."""
+    from jwtool.sources.claim_options import parse_requirement
+    from jwtool.sources.files import read
+    from jwtool.sources.source import read_private_text
+
+    issuers = _demanded("--iss", demand.issuers) or _from_environment("JWTOOL_ISSUER", runtime)
+    audiences = _demanded("--aud", demand.audiences) or _from_environment("JWTOOL_AUDIENCE", runtime)
+    _refuse_empty("--sub", demand.subject)
+    _refuse_empty("--typ", demand.typ)
+    _refuse_empty("--nonce", demand.nonce)
+
+    def read_file(path: str) -> bytes:
+        return read(path, cap=MAX_REQUIREMENT_FILE, what="the file of --require")
+
+    def secret(text: str | None, option: str) -> bytes | None:
+        return None if text is None else read_private_text(text, runtime, option=option).encode()
+
+    claims = ClaimPolicy(
+        issuers=issuers,
+        audiences=audiences,
+        subject=demand.subject,
+        required=tuple(parse_requirement(text, read_file) for text in demand.required),
+        scopes=tuple(part for text in _demanded("--scope", demand.scopes) for part in text.split()),
+        leeway=parse_duration(demand.leeway),
+        max_age=_duration(demand.max_age),
+        max_auth_age=_duration(demand.max_auth_age),
+        min_ttl=_duration(demand.min_ttl),
+        nonce=demand.nonce,
+        access_token=secret(demand.access_token, "--access-token"),
+        code=secret(demand.code, "--code"),
+    )
+    return Policy(
+        claims=claims,
+        algs=tuple(known_algorithm(name) for name in demand.algs) if demand.algs else None,
+        typ=demand.typ,
+        payload_only=demand.payload_only,
+        allow_weak_key=demand.allow_weak_key,
+    )
+
+
+MAX_REQUIREMENT_FILE = 64 * 1024
+
+
+def known_algorithm(name: str) -> str:
+    """The name, if the table has it. Raises AlgorithmUnknown: with `none` for what it is, else with the nearest name."""
+    if name in ALGORITHMS:
+        return name
+    if name.lower() == "none":
+        raise AlgorithmUnknown("'none' means no signature, and nothing is accepted or made without one")
+    import difflib
+
+    near = difflib.get_close_matches(name.upper(), ALGORITHMS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "`jwtool explain algorithms` lists them"
+    if "," in name:
+        hint = "for several algorithms repeat --alg"
+    raise AlgorithmUnknown(f"{quote(name)} is no algorithm that jwtool knows", hint=hint)
+
+
+def _duration(text: str | None) -> int | None:
+    return None if text is None else parse_duration(text)
+
+
+def _demanded(option: str, values: Sequence[str]) -> tuple[str, ...]:
+    for value in values:
+        _refuse_empty(option, value)
+    return tuple(values)
+
+
+def _refuse_empty(option: str, value: str | None) -> None:
+    if value is not None and not value.strip():
+        raise UsageError(f"{option} is empty, and that demands nothing", hint=f"leave {option} out, or name a value")
+
+
+def _from_environment(name: str, runtime: Runtime) -> tuple[str, ...]:
+    value = runtime.environ.get(name)
+    if not value:
+        return ()
+    runtime.trace(f"{name} is set and demanded")
+    return (value,)

@@ -1,0 +1,225 @@
+"""KEY and SET arguments become keys: from files, variables, stdin, secrets and URLs, by the key policy."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jwtool.jose import keyset as keysets
+from jwtool.jose.errors import (
+    JwtoolError,
+    KeyAmbiguous,
+    KeyNotPrivate,
+    KeyRefused,
+    KeyUseMismatch,
+    UsageError,
+)
+from jwtool.jose.quoting import quote_public
+from jwtool.jose.rotation import active_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jwtool.jose.keys.key import Key
+    from jwtool.jose.keyset import KeySet
+    from jwtool.sources.jwks_uri import Fetched
+    from jwtool.sources.runtime import Runtime
+    from jwtool.sources.source import Source
+
+MAX_KEY_FILE = 1024 * 1024
+SECRET_KINDS = ("secret", "hex", "base64")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How long a fetch may take, in seconds, and which authorities it trusts."""
+
+    timeout: int = 10
+    ca_file: str | None = None
+
+
+def reach(timeout: str, ca_file: str | None) -> Reach:
+    """The options --timeout and --ca-file as a `Reach`; a timeout of nothing is refused."""
+    from jwtool.jose.numeric_date import parse_duration
+
+    seconds = parse_duration(timeout)
+    if seconds < 1:
+        raise UsageError("--timeout needs at least one second", hint="--timeout 10s")
+    return Reach(seconds, ca_file)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSet:
+    """The keys of one source: `source` is its name for people, `notes` what must be said of it."""
+
+    keyset: KeySet
+    source: str
+    notes: tuple[str, ...] = ()
+    fetched: Fetched | None = None
+
+
+@dataclass(slots=True)
+class Passphrase:
+    """Where a passphrase comes from: the option, read once for all keys, else the terminal, asked for each."""
+
+    option: str | None
+    runtime: Runtime
+    known: bytes | None = None
+
+    def __call__(self, label: str) -> bytes | None:
+        """The passphrase for the key of the source `label`, or None where nobody can be asked."""
+        if self.option is None:
+            return self._ask(label)
+        if self.known is None:
+            from jwtool.sources.source import read_private_text
+
+            self.known = read_private_text(self.option, self.runtime, option="--passphrase").encode()
+        return self.known
+
+    def _ask(self, label: str) -> bytes | None:
+        if not self.runtime.stdin_is_terminal:
+            return None
+        try:
+            return self.runtime.ask_secret(f"passphrase of {label}: ").encode()
+        except EOFError:
+            return None
+
+
+def load_set(
+    text: str,
+    runtime: Runtime,
+    *,
+    to: Reach | None = None,
+    passphrase: str | Passphrase | None = None,
+    what: str = "KEY",
+) -> LoadedSet:
+    """All keys of one SOURCE as they are, weak ones included; only `#KID` where the source names one.
+
+    Raises the error of what is wrong: an unreadable source, unrecognised material, a refused key, a dead server.
+    """
+    from jwtool.sources.source import parse_source
+
+    source = parse_source(text, bare="file", what=what)
+    ask = passphrase if isinstance(passphrase, Passphrase) else Passphrase(passphrase, runtime)
+    loaded = _load(source, runtime, to or Reach(), ask)
+    if source.fragment is None:
+        return loaded
+    with _said_of(source):
+        chosen = keysets.select(loaded.keyset, source.fragment)
+    return LoadedSet(chosen, loaded.source, loaded.notes, loaded.fetched)
+
+
+@contextmanager
+def _said_of(source: Source) -> Iterator[None]:
+    """Put the name of the source before what is said of its content: there may be several."""
+    try:
+        yield
+    except JwtoolError as error:
+        error.message = f"{source.label}: {error.message}"
+        raise
+
+
+def _load(source: Source, runtime: Runtime, reach: Reach, passphrase: Passphrase) -> LoadedSet:
+    if source.kind == "url":
+        from jwtool.sources.jwks_uri import fetch_keyset
+
+        fetched = fetch_keyset(
+            source.value, timeout=reach.timeout, ca_file=reach.ca_file, environ=runtime.environ, trace=runtime.trace
+        )
+        return LoadedSet(fetched.keyset, source.label, fetched.notes, fetched)
+    if source.kind in SECRET_KINDS:
+        from jwtool.jose.keys.secret import secret_key
+        from jwtool.sources.source import read_secret
+
+        key = secret_key(read_secret(source, runtime), where=source.label)
+        return LoadedSet(keysets.KeySet(keys=(key,), skipped=(), is_set=False), source.label)
+    from jwtool.jose.keys.load import load_keys
+    from jwtool.sources.source import read_bytes
+
+    data = read_bytes(source, runtime, cap=MAX_KEY_FILE, what="key")
+    with _said_of(source):
+        return LoadedSet(load_keys(data, passphrase=lambda: passphrase(source.label)), source.label)
+
+
+def load_usable(
+    texts: Sequence[str],
+    runtime: Runtime,
+    *,
+    to: Reach,
+    passphrase: str | None,
+    allow_weak_secret: bool = False,
+) -> tuple[LoadedSet, ...]:
+    """The sets of several sources with only the keys that the policy lets through; the others are named in notes.
+
+    Raises the first refusal where no key of any source is usable.
+    """
+    ask = Passphrase(passphrase, runtime)
+    loaded: list[LoadedSet] = []
+    refusal: KeyRefused | None = None
+    for text in texts:
+        try:
+            found = load_set(text, runtime, to=to, passphrase=ask)
+            usable = keysets.usable(found.keyset, allow_weak_secret=allow_weak_secret)
+            notes = (*found.notes, *skipped_notes(usable, found.source))
+            loaded.append(LoadedSet(usable, found.source, notes, found.fetched))
+            if not usable.keys:
+                refusal = refusal or keysets.refusal(usable, found.source)
+        except KeyRefused as error:
+            refusal = refusal or error
+            loaded.append(LoadedSet(keysets.KeySet((), (), is_set=False), text, (error.message,)))
+    if refusal is not None and not any(one.keyset.keys for one in loaded):
+        raise refusal
+    return tuple(loaded)
+
+
+def skipped_notes(keyset: KeySet, source: str) -> tuple[str, ...]:
+    """One sentence for each key of a set that is not used."""
+    return tuple(f"a key of {source} is not used: {name_skipped(one)}: {one.reason}" for one in keyset.skipped)
+
+
+def name_skipped(skipped: Any) -> str:
+    """The kid of a skipped key, else its place in the set."""
+    return f"kid {quote_public(skipped.kid)}" if skipped.kid is not None else f"number {skipped.index + 1}"
+
+
+def load_all(texts: Sequence[str], runtime: Runtime, *, to: Reach, passphrase: str | None) -> tuple[LoadedSet, ...]:
+    """The sets of several sources, each of which must hold usable keys only: for building, not for verifying."""
+    ask = Passphrase(passphrase, runtime)
+    loaded = [load_set(text, runtime, to=to, passphrase=ask) for text in texts]
+    for one in loaded:
+        usable = keysets.usable(one.keyset)
+        if usable.skipped:
+            raise keysets.refusal(usable, one.source)
+    return tuple(loaded)
+
+
+def load_one(text: str, runtime: Runtime, *, to: Reach | None = None, passphrase: str | None = None) -> LoadedSet:
+    """The set of a source that must hold exactly one key (weak or not): its only key, or the one `#KID` names."""
+    loaded = load_set(text, runtime, to=to, passphrase=passphrase)
+    if not loaded.keyset.keys:
+        raise keysets.refusal(loaded.keyset, loaded.source)
+    if len(loaded.keyset.keys) > 1:
+        raise KeyAmbiguous(
+            f"{loaded.source} holds {len(loaded.keyset.keys)} keys, and one is wanted: {_kids(loaded.keyset.keys)}",
+            hint="name one with #KID after the source",
+        )
+    return loaded
+
+
+def signing_key(text: str, runtime: Runtime, *, to: Reach, passphrase: str | None) -> Key:
+    """The key of a source that signs now: private, strong, not marked for something else; of several the active one."""
+    (loaded,) = load_usable([text], runtime, to=to, passphrase=passphrase)
+    keys = [key for key in loaded.keyset.keys if key.private and key.use in {None, "sig"}]
+    if keys:
+        return active_key(keys, now=runtime.now())
+    only = loaded.keyset.keys[0]
+    if only.private:
+        raise KeyUseMismatch(f"the key of {loaded.source} is marked for use '{only.use}', and 'sig' is wanted")
+    raise KeyNotPrivate(
+        f"{loaded.source} holds no private key, and signing needs one", hint="jwtool key new -o private.jwk"
+    )
+
+
+def _kids(keys: Sequence[Key]) -> str:
+    return ", ".join("one without a kid" if key.kid is None else quote_public(key.kid) for key in keys)

@@ -1,0 +1,120 @@
+"""What is said of a verification: a document for scripts, the same reasons for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jwtool.jose.quoting import quote_public
+from jwtool.operations.fields import pick
+from jwtool.output.report import Gap, Headline, Hint, Line, Report, Row, Table
+from jwtool.output.token_blocks import check_rows, payload_member, token_table
+
+if TYPE_CHECKING:
+    from jwtool.jose.policy import Check
+    from jwtool.jose.verify import Verification
+    from jwtool.output.report import Block
+
+NO_MEMBER = "the token has no such member"
+
+
+def verify_report(
+    verification: Verification, notes: tuple[str, ...], *, at: int, field: str | None, payload_only: bool
+) -> Report:
+    """The report of `jwtool verify`. `at` is when the token was judged, in Unix seconds; `field` is what -f asks for."""
+    document = _document(verification, at)
+    if payload_only and verification.payload is not None:
+        name, text = payload_member(verification.payload)
+        document[name] = text
+    failed = [check for check in verification.checks if check.verdict == "failed"]
+    quiet = "valid" if verification.valid else f"not valid: {' '.join(dict.fromkeys(_codes(failed)))}"
+    blocks = _blocks(verification, failed, at)
+    if field is None:
+        return Report("verify", document, blocks=blocks, quiet=quiet, notes=notes, positive=verification.valid)
+    value = pick(field, verification.claims, verification.header) if verification.valid else None
+    if verification.valid and value is None:
+        blocks, quiet = (*blocks, Gap(), Line(NO_MEMBER, "bad")), NO_MEMBER
+    document["field"] = value
+    return Report(
+        "verify",
+        document,
+        blocks=blocks,
+        product=value,
+        aside=True,
+        quiet=quiet,
+        notes=notes,
+        positive=value is not None,
+    )
+
+
+def _codes(failed: list[Check]) -> list[str]:
+    return [check.code for check in failed if check.code is not None]
+
+
+def _document(verification: Verification, at: int) -> dict[str, Any]:
+    key = verification.key
+    document: dict[str, Any] = {
+        "checked_at": at,
+        "alg": verification.alg,
+        "key": None if key is None else {"kid": key.key.kid, "source": key.source},
+        "checks": [_check_document(check) for check in verification.checks],
+        "header": dict(verification.header),
+        "claims": None if verification.claims is None else dict(verification.claims),
+    }
+    if verification.candidates:
+        document["candidates"] = [
+            {"kid": one.kid, "source": one.source, "code": one.code, "reason": one.reason}
+            for one in verification.candidates
+        ]
+    return document
+
+
+def _check_document(check: Check) -> dict[str, Any]:
+    members = {"code": check.code, "wanted": check.wanted, "found": check.found, "detail": check.detail or None}
+    said = {name: _listed(value) for name, value in members.items() if value is not None}
+    return {"name": check.name, "verdict": check.verdict, **said}
+
+
+def _listed(value: Any) -> Any:  # noqa: ANN401  any JSON value
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _blocks(verification: Verification, failed: list[Check], at: int) -> tuple[Block, ...]:
+    judged = [check for check in verification.checks if check.verdict in {"ok", "failed"}]
+    if verification.valid:
+        headline = Headline("VALID", f"{len(judged)} checks passed", "good")
+    else:
+        headline = Headline("NOT VALID", f"{len(failed)} of {len(judged)} checks failed", "bad")
+    blocks: list[Block] = [headline, Gap(), Table(tuple(check_rows(verification.checks)))]
+    if verification.candidates:
+        rows = [
+            Row(("key", quote_public(one.kid) if one.kid else "without kid", one.source, one.reason))
+            for one in verification.candidates
+        ]
+        blocks += [Gap(), Line("keys on offer:", "dim"), Table(tuple(rows))]
+    if verification.claims is not None:
+        blocks += [Gap(), token_table(verification.header, verification.claims, (), now=at)]
+    hint = _hint(failed)
+    return (*blocks, Hint(hint)) if hint else tuple(blocks)
+
+
+def _hint(failed: list[Check]) -> str | None:
+    """One thing to do next, by the first reason that has one; never made of what the token says."""
+    for check in failed:
+        if check.code in NEAR_MISSES and check.detail:
+            return check.detail
+        if check.code in HINTS:
+            return HINTS[check.code]
+    return None
+
+
+NEAR_MISSES = ("iss_mismatch", "aud_mismatch", "sub_mismatch", "typ_mismatch", "nonce_mismatch")
+
+
+HINTS = {
+    "token_expired": "get a new token; --at judges at another time, --leeway allows for clocks that differ",
+    "token_not_yet_valid": "check the clocks; --leeway allows for some difference",
+    "key_not_found": "jwtool jwks show lists the keys of a set; was the key rotated?",
+    "key_ambiguous": "a kid must be unique in its set; SET#KID can't choose between two",
+    "key_too_weak": "--allow-weak-key lets a legacy secret verify, and says so",
+    "payload_not_claims": "if the payload is not meant to be claims: --payload-only",
+}

@@ -1,0 +1,110 @@
+"""A key set at a URL: this file is what fetches it and reads it, trusting the server with nothing but public keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from jwtool.jose import strict_json
+from jwtool.jose.errors import InputError, JwksMalformed, KeySymmetricInPublic, ResponseMalformed
+from jwtool.jose.keys.public import public_half
+from jwtool.jose.keyset import KeySet, Skipped, parse_jwks, readable_facts
+from jwtool.jose.quoting import quote_public
+from jwtool.sources.http import Response, fetch
+from jwtool.sources.urls import parse_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from jwtool.jose.keys.key import Key
+
+ACCEPT = "application/jwk-set+json, application/json"
+_SECRET_REASON = "a secret that a server publishes is none: whoever reads the set can forge tokens"  # noqa: S105 - words
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A key set as a server gave it.
+
+    `body` is what it sent, octet for octet. The keys of `keyset` are public: private ones by their public half,
+    secrets among the skipped; `notes` says so of each, for people.
+    """
+
+    keyset: KeySet
+    body: bytes
+    response: Response
+    notes: tuple[str, ...] = ()
+
+
+def fetch_keyset(
+    url: str, *, timeout: float, ca_file: str | None, environ: Mapping[str, str], trace: Callable[[str], None]
+) -> Fetched:
+    """The JWK set at `url` (RFC 7517 §5), within `timeout` seconds.
+
+    Raises what `http.fetch` raises, and ResponseMalformed for an answer that is no JWK set.
+    """
+    response = fetch(url, timeout=timeout, ca_file=ca_file, environ=environ, trace=trace, accept=ACCEPT)
+    target = parse_url(url)
+    keyset = parse_jwks_answer(response.body, target.host_label)
+    public, notes = _without_secrets(keyset, target.label)
+    trace(f"jwks: {len(public.keys)} keys, {len(public.skipped)} skipped, from {target.label}")
+    return Fetched(public, response.body, response, notes)
+
+
+def parse_jwks_answer(body: bytes, who: str) -> KeySet:
+    """The keys in what the server `who` answered, as they are. Raises ResponseMalformed for what is no JWK set."""
+    if body.lstrip()[:1] == b"<":
+        raise ResponseMalformed(
+            f"{who} answered with a web page, wanted a JWK set",
+            hint="is the URL right? a login page or a proxy may stand before it",
+        )
+    what = f"the answer of {who}"
+    try:
+        document = strict_json.parse_object(body, what=what)
+        _refuse_other_documents(document, what)
+        return parse_jwks(document)
+    except InputError as error:
+        raise ResponseMalformed(error.message) from None
+    except JwksMalformed as error:
+        raise ResponseMalformed(f"{what} is no JWK set: {error.message}") from None
+
+
+def _refuse_other_documents(document: dict[str, Any], what: str) -> None:
+    """Raise for what people mistake for a JWKS URI."""
+    if "keys" in document:
+        return
+    if "jwks_uri" in document:
+        raise ResponseMalformed(
+            f"{what} is a discovery document, wanted a JWK set", hint="give the URL that it names as jwks_uri"
+        )
+    if "kty" in document:
+        raise ResponseMalformed(f"{what} is a single JWK, wanted a JWK set", hint="its operator must serve a set")
+
+
+def _without_secrets(keyset: KeySet, source: str) -> tuple[KeySet, tuple[str, ...]]:
+    keys: list[Key] = []
+    skipped = list(keyset.skipped)
+    notes: list[str] = []
+    for index, key in zip(_places(keyset), keyset.keys, strict=False):
+        name = f"the key {quote_public(key.kid)}" if key.kid is not None else f"key number {index + 1}"
+        if key.kty == "oct":
+            skipped.append(
+                Skipped(index, key.kid, readable_facts(key.members), KeySymmetricInPublic.code, _SECRET_REASON)
+            )
+            notes.append(f"{source} publishes an HMAC secret, {name}: whoever reads it can forge tokens; it is ignored")
+            continue
+        if key.private:
+            notes.append(
+                f"{source} publishes a private key, {name}: whoever reads it can forge tokens; "
+                "only its public half is used"
+            )
+        keys.append(public_half(key))
+    skipped.sort(key=lambda one: one.index)
+    return KeySet(tuple(keys), tuple(skipped), keyset.is_set), tuple(notes)
+
+
+def _places(keyset: KeySet) -> Iterator[int]:
+    """The places in the document of those keys that were not skipped, one after the other."""
+    taken = {one.index for one in keyset.skipped}
+    return (place for place in count() if place not in taken)

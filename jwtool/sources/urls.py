@@ -1,0 +1,122 @@
+"""URLs that may be fetched: this file is the rule which they are (https, or http to this very machine)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jwtool.jose.errors import UrlMalformed, UrlSchemeRefused
+from jwtool.jose.quoting import printable
+
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*):(?://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?)?"
+    r"(?:#(?P<fragment>.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+_AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^:\[\]@%]+)(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
+_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
+_HIGHEST_PORT = 65535
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A URL that may be fetched.
+
+    `text` is what is asked for: as typed, without the fragment. `host` is in lower case, without brackets;
+    `label` is safe to show: without query and fragment, control characters escaped.
+    """
+
+    text: str
+    scheme: str
+    host: str
+    port: int
+    fragment: str | None
+    label: str
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is this machine by its very spelling."""
+        return _is_loopback(self.host)
+
+    @property
+    def host_label(self) -> str:
+        """The host for messages, with the port unless it is the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else printable(self.host)
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def parse_url(text: str) -> Url:
+    """The URL in `text`: https anywhere, http to 127.0.0.0/8, ::1 and localhost only.
+
+    Raises UrlSchemeRefused for any other, and UrlMalformed for user information and for whatever two
+    readers of a URL might read differently. Neither quotes user information, query or fragment.
+    """
+    match = _URL.fullmatch(text)
+    if match is None or re.search(r"[\x00-\x20\x7f-\xa0\\]", text) or not _is_text(text):
+        raise UrlMalformed("the URL holds blanks, backslashes or control characters, or has no scheme")
+    scheme = match["scheme"].lower()
+    if scheme not in _DEFAULT_PORTS:
+        raise UrlSchemeRefused(f"a URL of the scheme '{scheme}' is never fetched", hint="https:// is")
+    authority = match["authority"] or ""
+    if "@" in authority:
+        raise UrlMalformed(
+            "the URL holds a user name or a password before an '@'", hint="leave it out: a URL is seen by others"
+        )
+    host, port = _split_authority(authority, scheme)
+    label = printable(f"{scheme}://{authority}{match['path']}")
+    if scheme == "http" and not _is_loopback(host):
+        raise UrlSchemeRefused(
+            f"http to '{printable(host)}' is refused: without TLS anyone on the way can change the keys",
+            hint="write https://; http:// is for 127.0.0.0/8, [::1] and localhost only",
+        )
+    return Url(text.partition("#")[0], scheme, host, port, match["fragment"], label)
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _split_authority(authority: str, scheme: str) -> tuple[str, int]:
+    if not authority:
+        raise UrlMalformed("the URL names no host", hint=f"{scheme}://HOST/PATH")
+    match = _AUTHORITY.fullmatch(authority)
+    if match is None:
+        raise UrlMalformed(f"the URL's host and port can't be read: '{printable(authority)}'")
+    host = match["host"].lower().strip("[]")
+    if not host.isascii():
+        raise UrlMalformed(f"the URL's host '{printable(host)}' is not ASCII", hint="write it in its xn-- form")
+    if not _is_host(host, bracketed=match["host"].startswith("[")):
+        raise UrlMalformed(f"the URL's host is no name and no address: '{printable(host)}'")
+    port = int(match["port"] or _DEFAULT_PORTS[scheme])
+    if not 0 < port <= _HIGHEST_PORT:
+        raise UrlMalformed(f"the URL's port is {port}, and ports go from 1 to {_HIGHEST_PORT}")
+    return host, port
+
+
+def _is_host(host: str, *, bracketed: bool) -> bool:
+    if not bracketed:
+        return _NAME.fullmatch(host) is not None
+    import ipaddress
+
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    import ipaddress
+
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address == ipaddress.IPv6Address("::1") or address in ipaddress.ip_network("127.0.0.0/8")

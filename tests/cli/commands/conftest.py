@@ -1,0 +1,54 @@
+"""Tokens that `jwtool sign` would refuse to make, by a key that `jwtool verify` knows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from jwtool.jose import base64url, signatures
+from jwtool.jose.algorithms import ALGORITHMS
+from jwtool.jose.keys.generate import generate
+from jwtool.jose.keys.load import load_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from jwtool.jose.keys.key import Key
+
+
+class Issue(Protocol):
+    """`issue({"sub": "x"}, typ="at+jwt")`: a token by es256.jwk; `kid` None leaves it out, bytes are a raw payload."""
+
+    def __call__(  # noqa: D102  see above
+        self, claims: Mapping[str, Any] | bytes, *, by: str = "es256.jwk", alg: str = "ES256", **header: Any
+    ) -> str: ...
+
+
+@pytest.fixture
+def issue(keys: Path) -> Issue:
+    """Sign whatever the test wants, however wrong it is."""
+
+    def sign(claims: Mapping[str, Any] | bytes, *, by: str = "es256.jwk", alg: str = "ES256", **header: Any) -> str:
+        (key,) = load_keys((keys / by).read_bytes(), passphrase=lambda: None).keys
+        members = {"alg": alg, "kid": key.kid, **header}
+        protected = {name: value for name, value in members.items() if value is not None}
+        payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
+        signed = f"{base64url.encode(json.dumps(protected).encode())}.{base64url.encode(payload)}"
+        return f"{signed}.{base64url.encode(signatures.sign(alg, key, signed.encode()))}"
+
+    return sign
+
+
+@pytest.fixture(scope="session")
+def rsa_key() -> Key:
+    """One private RSA key of 2048 bits for all tests: making one is slow."""
+    return generate("RS256")
+
+
+@pytest.fixture(params=list(ALGORITHMS))
+def alg(request: pytest.FixtureRequest) -> str:
+    """Every algorithm of the table."""
+    return str(request.param)

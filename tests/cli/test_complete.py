@@ -1,0 +1,164 @@
+"""What `jwtool` answers to the completion scripts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jwtool.cli.complete import RENDERERS
+from jwtool.jose.algorithms import ALGORITHMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+COSTLY = {"authlib", "cryptography", "httpx", "joserfc", "pathlib", "rich", "ssl", "typer"}
+
+Ask = "Callable[..., list[str]]"
+
+
+@pytest.fixture
+def ask(cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """`ask(line, shell="fish")`: the lines of the answer, in a folder with a few files."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("fresh.jwk", "new\nline.jwk", "esc\x1b[2J.jwk", "bidi\u202e.jwk", ".hidden", b"bytes\xff.jwk"):
+        with open(name, "w"):  # noqa: PTH123  Path takes no bytes
+            pass
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "loop").symlink_to("loop")
+
+    def call(line: str, shell: str = "fish", **environ: str) -> list[str]:
+        done = cli(env={"_JWTOOL_COMPLETE": shell, "_JWTOOL_LINE": line, **environ})
+        assert (done.exit, done.stderr) == (0, "")
+        return [text for text in done.stdout.splitlines() if text]
+
+    return call
+
+
+def values(answer: list[str]) -> list[str]:
+    return [line.partition("\t")[0] for line in answer]
+
+
+def test_commands_and_groups(ask: Any) -> None:
+    assert values(ask("jwtool k")) == ["key"]
+    assert ask("jwtool key ") == [
+        "new\tMake a private key or a secret",
+        "public\tThe public half of a key",
+        "show\tWhat a key is, what it is good for, what is weak",
+        "thumbprint\tThe name that a key has by its own numbers (RFC 7638)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "jwto",
+        "jwtool frob ",
+        "jwtool --json ",
+        "jwtool key frob ",
+        "jwtool demo ",
+        "jwtool verify a ",
+        "jwtool sign {",
+    ],
+)
+def test_nothing(ask: Any, line: str) -> None:
+    assert ask(line) == []
+
+
+def test_unknown_shell(ask: Any) -> None:
+    assert ask("jwtool ", "tcsh") == []
+    assert ask("jwtool ", "") == []
+
+
+@pytest.mark.parametrize("shell", RENDERERS)
+def test_an_empty_request(cli: Any, shell: str) -> None:
+    done = cli(env={"_JWTOOL_COMPLETE": shell})
+    assert (done.exit, done.stdout.strip(), done.stderr) == (0, "", "")
+
+
+def test_options(ask: Any) -> None:
+    assert values(ask("jwtool verify --al")) == ["--alg", "--allow-weak-key"]
+    assert values(ask("jwtool verify --alg ES256 --al")) == ["--alg", "--allow-weak-key"]  # repeatable
+    assert values(ask("jwtool verify --allow-weak-key --al")) == ["--alg"]  # not so
+    assert values(ask("jwtool -")) == ["-V", "--version", "-v", "--verbose", "-h", "--help"]
+    assert values(ask("jwtool key --")) == ["--help"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["--alg ", "--alg=", "-q --alg ", "tok --alg ", "--iss -q --alg ", "- --alg ", "-k x --alg ", "-qkx --alg "],
+)
+def test_the_value_of_an_option(ask: Any, before: str) -> None:
+    lead = before.rpartition(" ")[2]
+    assert ask(f"jwtool verify {before}") == [f"{lead}{name}\t{row.summary}" for name, row in ALGORITHMS.items()]
+
+
+def test_files(ask: Any) -> None:
+    assert ask("jwtool verify -k ") == ["fresh.jwk", "sub/"]
+    assert ask("jwtool verify -k .") == [".hidden"]
+    assert ask("jwtool verify -k ./f") == ["./fresh.jwk"]
+    assert ask("jwtool verify -k sub/") == ["sub/loop"]
+    assert ask("jwtool verify -k none/") == []
+    assert ask("jwtool verify @") == ["@fresh.jwk", "@sub/"]
+    assert ask("jwtool verify -qkf") == ["-qkfresh.jwk"]
+    assert ask("jwtool verify --ca-file f") == ["fresh.jwk"]
+    assert ask("jwtool sign -c a@=") == ["a@=fresh.jwk", "a@=sub/"]
+
+
+def test_sources(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JWTOOL_TEST_KEY", "never shown")
+    assert ask("jwtool verify -k env:JWTOOL_TEST_K") == ["env:JWTOOL_TEST_KEY"]
+    assert ask("jwtool verify -k base64:env:JWTOOL_TEST_K") == ["base64:env:JWTOOL_TEST_KEY"]
+    assert ask("jwtool verify -k hex:") == ["hex:@", "hex:env:"]
+    assert ask("jwtool verify -k e") == ["env:"]
+    assert ask("jwtool verify ") == ["@", "env:"]
+    assert ask("jwtool sign ") == ["@", "env:"]
+
+
+def test_values_that_are_always_the_same(ask: Any) -> None:
+    assert ask("jwtool decode --color ") == ["auto", "always", "never"]
+    assert values(ask("jwtool key new --curve ")) == ["Ed25519", "Ed448"]
+    assert values(ask("jwtool key new --format ")) == ["jwk", "pem", "der"]
+    assert ask("jwtool completion ") == ["bash", "zsh", "fish", "powershell"]
+
+
+def test_bash(ask: Any) -> None:
+    breaks = " \t\n\"'@><=;|&(:"
+    assert ask("jwtool verify env:PAT", "bash", _JWTOOL_BREAKS=breaks) == ["PATH"]
+    assert ask("jwtool verify env:PAT", "bash") == ["env:PATH"]
+    assert ask("jwtool verify --key=s", "bash", _JWTOOL_BREAKS=breaks) == ["nospace filenames noquote", "sub/"]
+    assert ask("jwtool verify $PA", "bash") == ["bashdefault"]
+
+
+def test_zsh(ask: Any) -> None:
+    assert ask("jwtool verify --key=hex:", "zsh") == ["10", "-@", "-env\\:"]
+    assert ask('jwtool verify "./s', "zsh") == ["3", "-sub/"]
+    assert ask("jwtool verify --alg Ed4", "zsh") == ["0", "+Ed448:EdDSA on Ed448, fully named"]
+
+
+def test_powershell(ask: Any) -> None:
+    assert ask("jwtool\nverify\n--key=f", "powershell") == ["--key=fresh.jwk"]
+    assert ask("jwtool\nverify\nmy token\n--js", "powershell") == [
+        "--json\tOne JSON document on stdout, also for an error"
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["jwtool ", "jwtool verify --al", "jwtool key new --alg E", "jwtool verify -k secret:@"]
+)
+def test_nothing_costly_is_imported(line: str) -> None:
+    script = (
+        "import sys\n"
+        "from jwtool.cli.complete import answer\n"
+        "from jwtool.sources.runtime import Runtime\n"
+        "assert answer(None, Runtime.of_this_process())\n"
+        "print(*sys.modules)\n"
+    )
+    environ = {**os.environ, "_JWTOOL_COMPLETE": "bash", "_JWTOOL_LINE": line}
+    done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
+    assert COSTLY & set(done.stdout.split()) == set()

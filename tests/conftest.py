@@ -1,0 +1,54 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jwtool.jose.algorithms import ALGORITHMS
+from jwtool.jose.keys.generate import generate
+from jwtool.jose.keys.jwk import parse_jwk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jwtool.jose.keys.key import Key
+
+VECTORS = "JWTOOL_VECTORS"
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Callable[[str], Any]:
+    """A reader of the published vectors that this repository holds no copy of: `vectors("wycheproof/….json")`.
+
+    The environment variable names their folder. Where it is not set the tests are skipped, and say so; where it
+    is, a file that isn't there is a failure.
+    """
+    folder = os.environ.get(VECTORS)
+    if not folder:
+        pytest.skip(f"{VECTORS} is not set: it names the folder with wycheproof/ and rfc7520-cookbook/")
+
+    def read(name: str) -> Any:  # noqa: ANN401 - whatever the file holds
+        return json.loads(Path(folder, name).read_text("utf-8"))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def keys() -> Mapping[str, Key]:
+    """A private key for each algorithm of the table and `EdDSA on Ed448`, without `kid`, `alg` and `use`.
+
+    One key serves all algorithms of RSA.
+    """
+    rsa = generate("RS256")
+    made = {row.name: rsa if row.kty == "RSA" else generate(row.name) for row in ALGORITHMS.values()}
+    made["EdDSA on Ed448"] = generate("EdDSA", crv="Ed448")
+    unnamed = {"kid", "alg", "use"}
+    return {
+        alg: parse_jwk({name: value for name, value in key.members.items() if name not in unnamed})
+        for alg, key in made.items()
+    }

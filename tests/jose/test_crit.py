@@ -1,0 +1,102 @@
+"""`jwtool.jose.crit`: what must be understood, to the letter of RFC 7515 §4.1.11 and RFC 7797 §6."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jwtool.jose.crit import judge_crit
+from jwtool.jose.policy import Check
+from jwtool.jose.token import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOT_PROTECTED = "'crit' must stand in the protected header"
+NO_NAMES = "'crit' must be a list of names, at least one"
+TWICE = "'crit' names a parameter twice"
+NOT_TRUE = "'b64' is not true: the payload was not encoded, and tokens of that kind are not read"
+
+
+def judge(protected: Mapping[str, Any], unprotected: Mapping[str, Any] | None = None) -> Check:
+    unprotected = unprotected or {}
+    return judge_crit(Signature(protected, unprotected, {**protected, **unprotected}, "", b""))
+
+
+def must_not_name(name: str) -> str:
+    return f"'crit' must not name '{name}', which everybody has to understand"
+
+
+def absent(name: str) -> str:
+    return f"'crit' names '{name}', which is not in the header"
+
+
+def unknown(name: str) -> str:
+    return f"only who understands '{name}' may believe the token"
+
+
+def test_a_header_that_demands_nothing() -> None:
+    assert judge({"alg": "HS256", "kid": "k", "exp": 1}) == Check("crit", "absent")
+
+
+def test_a_b64_that_is_true_and_critical() -> None:
+    assert judge({"crit": ["b64"], "b64": True}) == Check("crit", "ok")
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "detail"),
+    [
+        ({"crit": []}, "crit_malformed", NO_NAMES),
+        ({"crit": "b64"}, "crit_malformed", NO_NAMES),
+        ({"crit": ""}, "crit_malformed", NO_NAMES),
+        ({"crit": 1}, "crit_malformed", NO_NAMES),
+        ({"crit": None}, "crit_malformed", NO_NAMES),
+        ({"crit": False}, "crit_malformed", NO_NAMES),
+        ({"crit": {"b64": True}, "b64": True}, "crit_malformed", NO_NAMES),
+        ({"crit": ["b64", 1], "b64": True}, "crit_malformed", NO_NAMES),
+        ({"crit": [["b64"]], "b64": True}, "crit_malformed", NO_NAMES),
+        ({"crit": ["b64", "b64"], "b64": True}, "crit_malformed", TWICE),
+        ({"crit": ["b64", "x", "x"], "b64": True, "x": 1}, "crit_malformed", TWICE),
+        ({"crit": ["crit"]}, "crit_malformed", must_not_name("crit")),
+        ({"crit": ["b64", "typ"], "b64": True, "typ": "JWT"}, "crit_malformed", must_not_name("typ")),
+        ({"crit": ["b64"]}, "crit_malformed", absent("b64")),
+        ({"crit": ["exp"]}, "crit_malformed", absent("exp")),
+        ({"crit": [""]}, "crit_malformed", absent("")),
+        ({"crit": ["\u001b[2J"]}, "crit_malformed", absent("\\x1b[2J")),
+        ({"crit": ["exp"], "exp": 1}, "crit_unsupported", unknown("exp")),
+        ({"crit": ["b64", "x"], "b64": True, "x": 1}, "crit_unsupported", unknown("x")),
+        ({"crit": ["B64"], "B64": True}, "crit_unsupported", unknown("B64")),
+        ({"crit": ["b64"], "b64": False}, "b64_unsupported", NOT_TRUE),
+        ({"crit": ["b64"], "b64": "true"}, "b64_unsupported", NOT_TRUE),
+        ({"crit": ["b64"], "b64": 1}, "b64_unsupported", NOT_TRUE),
+        ({"crit": ["b64"], "b64": None}, "b64_unsupported", NOT_TRUE),
+        ({"b64": False}, "b64_unsupported", NOT_TRUE),
+        ({"b64": 0}, "b64_unsupported", NOT_TRUE),
+        ({"b64": True}, "b64_unsupported", "'b64' must be named in 'crit'"),
+    ],
+    ids=json.dumps,
+)
+def test_what_is_refused(header: Mapping[str, Any], code: str, detail: str) -> None:
+    assert judge({"alg": "HS256", **header}) == Check("crit", "failed", code, found=header.get("crit"), detail=detail)
+
+
+@pytest.mark.parametrize("name", ["alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit"])
+def test_no_registered_parameter_may_be_named(name: str) -> None:
+    for header in ({"crit": [name]}, {"crit": [name], name: ["there"]}):
+        assert judge(header).code == "crit_malformed"
+
+
+def test_what_is_not_protected_does_not_count() -> None:
+    assert judge({}, {"crit": ["b64"], "b64": True}) == Check(
+        "crit", "failed", "crit_malformed", found=["b64"], detail=NOT_PROTECTED
+    )
+    for protected in ({}, {"crit": ["b64"]}):
+        assert judge(protected, {"b64": True}) == Check(
+            "crit",
+            "failed",
+            "b64_unsupported",
+            found=protected.get("crit"),
+            detail="'b64' must stand in the protected header",
+        )

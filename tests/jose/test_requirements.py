@@ -1,0 +1,241 @@
+"""`jwtool.jose.requirements`: what a user demands in his own words, scopes, half hashes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jwtool.jose import base64url
+from jwtool.jose.policy import Check, Requirement
+from jwtool.jose.requirements import half_hash, judge_half_hash, judge_requirement, judge_scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+# Scopes
+
+
+@pytest.mark.parametrize(
+    ("claims", "found"),
+    [
+        ({"scope": "read write"}, ["read", "write"]),
+        ({"scope": "  write  read "}, ["write", "read"]),
+        ({"scp": ["write", "read"]}, ["write", "read"]),
+        ({"scp": "read write"}, ["read", "write"]),
+        ({"scope": ["read"], "scp": "write"}, ["read", "write"]),
+    ],
+)
+def test_all_scopes_are_in_scope_or_scp(claims: Mapping[str, Any], found: list[str]) -> None:
+    assert judge_scopes(claims, ("read", "write")) == Check("scope", "ok", wanted=["read", "write"], found=found)
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ({}, Check("scope", "failed", "claim_missing", ["a", "b"], detail="the token has no scope")),
+        ({"scope": "a"}, Check("scope", "failed", "scope_missing", ["a", "b"], ["a"], "without b")),
+        ({"scope": "ab"}, Check("scope", "failed", "scope_missing", ["a", "b"], ["ab"], "without a, b")),
+        ({"scope": "a\tb"}, Check("scope", "failed", "scope_missing", ["a", "b"], ["a\tb"], "without a, b")),
+        ({"scp": ["a b"]}, Check("scope", "failed", "scope_missing", ["a", "b"], ["a b"], "without a, b")),
+        (
+            {"scope": "a b", "scp": 1},
+            Check(
+                "scope",
+                "failed",
+                "claim_bad_type",
+                found=1,
+                detail="scp must be a string or a list of strings, found a number",
+            ),
+        ),
+        (
+            {"scope": ["a", "b", None]},
+            Check(
+                "scope",
+                "failed",
+                "claim_bad_type",
+                found=["a", "b", None],
+                detail="must be a string or a list of strings, found a list",
+            ),
+        ),
+    ],
+)
+def test_a_scope_that_is_not_there_is_refused(claims: Mapping[str, Any], expected: Check) -> None:
+    assert judge_scopes(claims, ("a", "b")) == expected
+
+
+# Requirements
+
+
+def require(claims: Mapping[str, Any], *path: str | int, operator: Any = "equal", value: Any = None) -> Check:  # noqa: ANN401
+    """The check of one requirement."""
+    return judge_requirement(claims, Requirement(path, "NAME", operator, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "verdict"),
+    [
+        (("a",), "ok"),
+        (("null",), "ok"),
+        (("a", "b"), "ok"),
+        (("a", "b", 0), "ok"),
+        (("a", "b", 1, "c"), "ok"),
+        (("a", 7), "ok"),
+        (("a.b",), "ok"),
+        (("a", "x"), "failed"),
+        (("x",), "failed"),
+        (("a", "b", 2), "failed"),
+        (("a", "b", -1), "failed"),
+        (("a", "b", "0"), "failed"),
+        (("text", 0), "failed"),
+        (("text", "upper"), "failed"),
+        (("null", "x"), "failed"),
+    ],
+)
+def test_a_path_looks_into_objects_and_arrays(path: tuple[str | int, ...], verdict: str) -> None:
+    claims = {"a": {"b": [0, {"c": None}], "7": 7}, "a.b": 1, "text": "text", "null": None}
+    found = require(claims, *path, operator="present")
+    assert found.verdict == verdict
+    if verdict == "failed":
+        assert found == Check("require:NAME", "failed", "claim_missing", detail="the token has no NAME")
+
+
+@pytest.mark.parametrize(
+    ("claim", "wanted", "holds"),
+    [
+        ("admin", "admin", True),
+        (["user", "admin"], "admin", True),
+        (["user", "admin"], ["user", "admin"], True),
+        ([["admin"]], ["admin"], True),
+        ([["admin"]], "admin", False),
+        ("administrator", "admin", False),
+        ("Admin", "admin", False),
+        (1, 1.0, True),
+        (1, True, False),
+        (True, 1, False),
+        (True, True, True),
+        (0, False, False),
+        ("1", 1, False),
+        ([1], True, False),
+        (None, None, True),
+        (None, False, False),
+        ({"a": 1}, {"a": 1}, True),
+        ({"a": 1}, {"a": True}, False),
+        ({"admin": 1}, "admin", False),
+        ([], [], True),
+        ([], None, False),
+    ],
+)
+def test_a_value_is_equal_as_json_or_in_the_array(claim: object, wanted: object, holds: bool) -> None:  # noqa: FBT001
+    good = Check("require:NAME", "ok", wanted=wanted)
+    bad = Check("require:NAME", "failed", "claim_mismatch", wanted, claim)
+    assert require({"c": claim}, "c", value=wanted) == (good if holds else bad)
+
+
+@pytest.mark.parametrize(
+    ("claim", "pattern", "expected"),
+    [
+        ("user-42", r"user-\d+", Check("require:NAME", "ok", wanted=r"user-\d+")),
+        ("user-42\n", r"user-\d+", Check("require:NAME", "failed", "claim_mismatch", r"user-\d+", "user-42\n")),
+        ("a user-42", r"user-\d+", Check("require:NAME", "failed", "claim_mismatch", r"user-\d+", "a user-42")),
+        (
+            ["user-42"],
+            r"user-\d+",
+            Check(
+                "require:NAME",
+                "failed",
+                "claim_bad_type",
+                r"user-\d+",
+                ["user-42"],
+                "must be a string, found a list",
+            ),
+        ),
+        (
+            "(",
+            "(",
+            Check("require:NAME", "failed", "claim_mismatch", "(", "(", "the pattern is no regular expression"),
+        ),
+        (
+            "a",
+            "a{99999999999}",
+            Check(
+                "require:NAME",
+                "failed",
+                "claim_mismatch",
+                "a{99999999999}",
+                "a",
+                "the pattern is no regular expression",
+            ),
+        ),
+    ],
+)
+def test_a_pattern_matches_the_whole_string(claim: object, pattern: str, expected: Check) -> None:
+    assert require({"c": claim}, "c", operator="matches", value=pattern) == expected
+
+
+def test_a_text_that_is_too_long_is_not_matched() -> None:
+    assert require({"c": "a" * 4096}, "c", operator="matches", value="a*").verdict == "ok"
+    assert require({"c": "a" * 4097}, "c", operator="matches", value="a*") == Check(
+        "require:NAME",
+        "failed",
+        "claim_mismatch",
+        "a*",
+        "a" * 4097,
+        "longer than 4,096 characters, not matched",
+    )
+
+
+# Half hashes
+
+
+def test_half_hash_of_the_example_in_openid_connect() -> None:
+    """OpenID Connect Core, appendix A.3 and A.4 (RS256)."""
+    assert half_hash("RS256", None, b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y") == "77QmUPtjPfzWtF2AnpK9RQ"
+    assert (
+        half_hash("RS256", None, b"Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk")
+        == "LDktKdoQak3Pk0cnXxCltA"
+    )
+
+
+@pytest.mark.parametrize(
+    ("alg", "crv", "octets"),
+    [
+        ("HS256", None, 16),
+        ("PS384", None, 24),
+        ("ES512", "P-521", 32),
+        ("ES256K", "secp256k1", 16),
+        ("EdDSA", "Ed25519", 32),
+        ("EdDSA", "Ed448", 57),
+        ("Ed25519", None, 32),
+        ("Ed448", None, 57),
+    ],
+)
+def test_half_hash_is_half_the_hash_of_the_algorithm(alg: str, crv: str | None, octets: int) -> None:
+    found = half_hash(alg, crv, b"token")
+    assert found is not None
+    assert len(base64url.decode(found)) == octets
+
+
+@pytest.mark.parametrize(
+    ("alg", "crv"), [("none", None), (None, None), ("EdDSA", None), ("EdDSA", "X25519"), ("XY", None)]
+)
+def test_an_algorithm_without_a_hash_skips_the_check(alg: str | None, crv: str | None) -> None:
+    found = judge_half_hash({"at_hash": "x"}, "at_hash", b"token", alg, crv)
+    assert found == Check("at_hash", "skipped", detail="no hash belongs to the algorithm")
+
+
+@pytest.mark.parametrize("claim", ["at_hash", "c_hash"])
+def test_half_hashes_are_equal_or_refused(claim: str) -> None:
+    good = half_hash("ES256", "P-256", b"secret")
+    mismatch = f"{claim}_mismatch"
+    assert judge_half_hash({claim: good}, claim, b"secret", "ES256", None) == Check(claim, "ok")
+    assert judge_half_hash({claim: f"{good}="}, claim, b"secret", "ES256", None) == Check(
+        claim, "failed", mismatch, found=f"{good}="
+    )
+    assert judge_half_hash({claim: "ü"}, claim, b"secret", "ES256", None) == Check(claim, "failed", mismatch, found="ü")
+    assert judge_half_hash({claim: None}, claim, b"secret", "ES256", None) == Check(
+        claim, "failed", mismatch, detail="must be a string, found null"
+    )
+    missing = Check(claim, "failed", "claim_missing", detail=f"the token has no {claim}")
+    assert judge_half_hash({}, claim, b"secret", "ES256", None) == missing
