@@ -32,7 +32,7 @@ def vectors() -> Callable[[str], Any]:
     if not folder:
         pytest.skip(f"{VECTORS} is not set: it names the folder with wycheproof/ and rfc7520-cookbook/")
 
-    def read(name: str) -> Any:  # noqa: ANN401 - whatever the file holds
+    def read(name: str) -> Any:
         return json.loads(Path(folder, name).read_text("utf-8"))
 
     return read

@@ -16,6 +16,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from jwtool.cli.invocation import Invocation
+from jwtool.cli.stdin_once import refuse_stdin_twice
 from jwtool.cli.usage import command_unknown, option_before_command
 from jwtool.jose.errors import UsageError
 from jwtool.output.write import OutputOptions
@@ -138,14 +139,14 @@ class LazyGroup(_OwnHelp, TyperGroup):
 
 
 def _folder(package: str) -> str:
-    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  pathlib would be paid by every start
-    return os.path.join(here, *package.split(".")[2:])  # noqa: PTH118  the same
+    here = os.path.dirname(os.path.abspath(__file__))
+    return os.path.join(here, *package.split(".")[2:])
 
 
 def command_names(package: str) -> list[str]:
     """The commands and groups in a folder of commands, sorted."""
     names = set()
-    for entry in os.listdir(_folder(package)):  # noqa: PTH208  the same
+    for entry in os.listdir(_folder(package)):
         name, dot, ending = entry.partition(".")
         if not name.startswith("_") and (not dot or ending == "py"):
             names.add(name.replace("_", "-"))
@@ -155,8 +156,8 @@ def command_names(package: str) -> list[str]:
 def summary(module: str) -> str:
     """The help line of a command: its module's docstring after the colon, read without importing it."""
     path = _folder(module.replace("-", "_"))
-    path = os.path.join(path, "__init__.py") if os.path.isdir(path) else f"{path}.py"  # noqa: PTH112, PTH118  the same
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123  the same
+    path = os.path.join(path, "__init__.py") if os.path.isdir(path) else f"{path}.py"
+    with open(path, encoding="utf-8") as file:
         first = file.readline().strip().strip('"')
     text = first.partition("`: ")[2] or first
     return text[:1].upper() + text[1:]
@@ -190,6 +191,7 @@ def build(name: str, function: "Callable[..., Report | Iterator[Report]]", rich_
     def callback(ctx: typer.Context, **values: Any) -> "Report | Iterator[Report]":
         invocation: Invocation = ctx.obj
         invocation.adopt(_output_options(values))
+        refuse_stdin_twice(values, terminal=invocation.runtime.stdin_is_terminal)
         if wants_json:
             values["as_json"] = invocation.options.json
         return function(runtime=invocation.runtime, **values)
@@ -226,7 +228,7 @@ def root(rich_markup_mode: Any) -> LazyGroup:
 
     version = TyperOption(param_decls=["-V", "--version"], is_flag=True, help="Show the version and exit.")
     verbose = TyperOption(param_decls=["-v", "--verbose"], is_flag=True, help="With --version: the libraries too.")
-    group = LazyGroup(
+    return LazyGroup(
         name="jwtool",
         help=commands.__doc__,
         params=[version, verbose],
@@ -235,7 +237,6 @@ def root(rich_markup_mode: Any) -> LazyGroup:
         context_settings=CONTEXT,
         rich_markup_mode=rich_markup_mode,
     )
-    return group
 
 
 def _root(*, version: bool, verbose: bool) -> None:

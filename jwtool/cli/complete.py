@@ -15,9 +15,9 @@ Typer for them would take longer than all the rest.
 import json
 import os
 from collections.abc import Callable, Iterable
-from importlib import import_module
 from typing import Any
 
+from jwtool.cli import complete_value
 from jwtool.cli.shell_words import Word, split
 from jwtool.jose.quoting import printable
 from jwtool.sources.runtime import Runtime
@@ -41,7 +41,7 @@ class Candidate:
         self.is_open = value.endswith(PARTS)
 
 
-def answer(_root: object, runtime: Runtime) -> str:
+def answer(runtime: Runtime) -> str:
     """What the shell named by `_JWTOOL_COMPLETE` wants to read; nothing for a shell that isn't known."""
     shell = runtime.environ.get("_JWTOOL_COMPLETE", "")
     render = RENDERERS.get(shell)
@@ -67,7 +67,7 @@ def candidates(words: list[Word]) -> list[Candidate]:
     *before, word = words
     found: Found = ()
     if word.target:
-        found = _values({"completer": "jwtool.cli.complete_value:path"}, word.value)
+        found = _values({"completer": "path"}, word.value)
     elif before:
         found = _at([one.value for one in before if not one.target][1:], word.value)
     known: dict[str, Candidate] = {}
@@ -79,7 +79,7 @@ def candidates(words: list[Word]) -> list[Candidate]:
 
 def _at(args: list[str], typed: str) -> Found:
     """What can follow `args`."""
-    with open(os.path.join(os.path.dirname(__file__), INDEX), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123  pathlib would be paid by every key stroke
+    with open(os.path.join(os.path.dirname(__file__), INDEX), encoding="utf-8") as file:
         node: Node = json.load(file)
     rest = list(args)
     while "commands" in node and rest:
@@ -135,8 +135,7 @@ def _values(param: Node, typed: str) -> Found:
     """The values that an option or an argument could have."""
     if "completer" not in param:
         return [(value, text) for value, text in param.get("values", ())]
-    module, _, name = param["completer"].partition(":")
-    found = getattr(import_module(module), name)(typed)
+    found = getattr(complete_value, param["completer"])(typed)
     return [one if isinstance(one, tuple) else (one, "") for one in found]
 
 

@@ -1,7 +1,8 @@
 """Candidates for the values of options: algorithm names, `env:` names, files. Cheap: nothing is opened.
 
 A function takes what is typed so far and returns what it could become, alone or with a line of help. One that
-takes nothing lists all values there are: they are written into the index of commands once and for all.
+takes nothing, or that stands in the module of a command, lists all values there are: `docs.py` writes them into
+the index of commands.
 """
 
 import os

@@ -119,9 +119,11 @@ def _completion(param: Parameter, completers: dict[str, Callable[..., Any]]) -> 
     completer = completers.get(param.name or "") or complete_value.BY_METAVAR.get((param.metavar or "").strip("[]."))
     if completer is None:
         return {}
-    if not inspect.signature(completer).parameters:
-        return {"values": [list(one) if isinstance(one, tuple) else [one, ""] for one in completer()]}
-    return {"completer": f"{completer.__module__}:{completer.__qualname__}"}
+    constant = not inspect.signature(completer).parameters
+    if completer.__module__ == complete_value.__name__ and not constant:
+        return {"completer": completer.__name__}
+    values = completer() if constant else completer("")  # its module imports Typer, which completion can't afford
+    return {"values": [list(one) if isinstance(one, tuple) else [one, ""] for one in values]}
 
 
 def _brief(text: str) -> str:

@@ -1,6 +1,6 @@
 """One run of the command line: what surrounds it, and how its answers are to be written."""
 
-from jwtool.output.write import OutputOptions, narrate
+from jwtool.output.write import OutputOptions, narrate, warn
 from jwtool.sources.runtime import Runtime
 
 
@@ -18,10 +18,15 @@ class Invocation:
         self.options = options
 
     def adopt(self, options: OutputOptions) -> None:
-        """Take over the options of the command, and let --verbose speak."""
+        """Take over the options of the command, and let warnings and --verbose speak."""
         self.options = options
+        self.runtime.warn = self.warn
         if options.verbose:
             self.runtime.trace = self.narrate
+
+    def warn(self, sentence: str) -> None:
+        """One remark that comes before or after a report, at once, on stderr; none with --json."""
+        warn(sentence, self.runtime, self.options)
 
     def narrate(self, sentence: str) -> None:
         """One sentence of --verbose, at once, on stderr."""

@@ -32,16 +32,16 @@ def run(argv: Sequence[str], runtime: Runtime) -> int:
 
 
 def _run(argv: Sequence[str], invocation: Invocation) -> int:
-    from jwtool.cli import app
-
     runtime = invocation.runtime
-    colour = wants_colour("auto", runtime.environ, terminal=runtime.stdout_is_terminal)
-    root = app.root("markdown" if colour and runtime.stdout_is_terminal else None)
     if "_JWTOOL_COMPLETE" in runtime.environ:
         from jwtool.cli.complete import answer
 
-        show_text(answer(root, runtime), runtime)
+        show_text(answer(runtime), runtime)
         return exits.YES
+    from jwtool.cli import app
+
+    colour = wants_colour("auto", runtime.environ, terminal=runtime.stdout_is_terminal)
+    root = app.root("markdown" if colour and runtime.stdout_is_terminal else None)
     try:
         with root.make_context("jwtool", list(argv), obj=invocation) as ctx:
             return _deliver_all(root.invoke(ctx), invocation)

@@ -41,14 +41,8 @@ def decode(text: str | bytes, *, what: str = "the value") -> bytes:
     length that no octets have. The message says what is wrong and at which offset, counted from 0, and
     never repeats the text.
     """
-    try:
-        raw = text.encode("ascii") if isinstance(text, str) else text
-    except UnicodeEncodeError:
-        raw = b""
-        foreign = True
-    else:
-        foreign = bool(raw.translate(None, _ALPHABET))
-    if foreign:
+    raw = text.encode("ascii", "replace") if isinstance(text, str) else text
+    if raw.translate(None, _ALPHABET):
         raise BadBase64url(f"{what} is not base64url: {_describe_stranger(text)}")
     clean_ends = _CLEAN_ENDS.get(len(raw) % 4)
     if clean_ends is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from jwtool.jose.algorithms import ALGORITHMS, Algorithm, min_secret_octets, same_on_curve
+from jwtool.jose.keys import secret_policy
 from jwtool.jose.quoting import quote
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def why_not(key: Key, alg: str, *, operation: Operation, allow_weak: bool = Fals
         _mismatch(key, row)
         or _not_private(key, operation)
         or _wrong_use(key, operation)
-        or _too_weak(key, row, allow_weak=allow_weak and operation == "verify")
+        or _too_weak(key, row, operation, allow_weak=allow_weak and operation == "verify")
     )
 
 
@@ -63,11 +64,13 @@ def _wrong_use(key: Key, operation: Operation) -> Misfit | None:
     return "key_use_mismatch", f"'key_ops' of the key allow {named}, wanted '{operation}'"
 
 
-def _too_weak(key: Key, row: Algorithm, *, allow_weak: bool) -> Misfit | None:
+def _too_weak(key: Key, row: Algorithm, operation: Operation, *, allow_weak: bool) -> Misfit | None:
     if key.weakness is not None and not (allow_weak and key.is_short_secret):
         return "key_too_weak", key.weakness
     if row.family != "hmac" or allow_weak:
         return None
+    if operation == "sign" and secret_policy.ONE_OCTET in key.remarks:
+        return "key_too_weak", secret_policy.ONE_OCTET
     wanted, found = min_secret_octets(row), key.bits // 8
     if found < wanted:
         return "key_too_weak", f"the secret is {found} octets long, {row.name} wants at least {wanted}"

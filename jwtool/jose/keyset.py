@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from dataclasses import dataclass
 from itertools import count
@@ -113,6 +111,8 @@ def _readable_bits(text: object, *, whole_octets: bool) -> int | None:
     """The length of what a base64url member holds, however badly it is written."""
     if not isinstance(text, str):
         return None
+    import base64
+
     try:
         octets = base64.urlsafe_b64decode(text.rstrip("=") + "==")
     except ValueError:
@@ -199,6 +199,8 @@ def _kids_on_offer(keyset: KeySet) -> str:
 
 def thumbprint(key: Key, hash_name: HashName = "sha256") -> str:
     """The RFC 7638 thumbprint, base64url. That of an oct key is a hash of its secret: don't publish it."""
+    import hashlib
+
     members = {name: key.members[name] for name in THUMBPRINT_MEMBERS[key.kty]}
     text = json.dumps(members, separators=(",", ":"), sort_keys=True)
     return base64url.encode(hashlib.new(hash_name, text.encode()).digest())

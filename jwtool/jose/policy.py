@@ -77,7 +77,7 @@ def bad_type(name: str, value: object, wanted: str, claim: str | None = None) ->
     )
 
 
-def missing(name: str, claim: str, wanted: Any = None) -> Check:  # noqa: ANN401 - a JSON value
+def missing(name: str, claim: str, wanted: Any = None) -> Check:
     """The failed check of a claim that was demanded and isn't there."""
     return Check(name, "failed", "claim_missing", wanted=wanted, detail=f"the token has no {claim}")
 

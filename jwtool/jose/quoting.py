@@ -103,9 +103,9 @@ def _escape(character: str) -> str:
     if character in _ESCAPES:
         return _ESCAPES[character]
     number = ord(character)
-    if number <= 0xFF:  # noqa: PLR2004 - the width of \xNN
+    if number <= 0xFF:  # noqa: PLR2004  what two hexadecimal digits hold
         return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004 - the width of \uNNNN
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004  four digits
 
 
 def _quoted(value: str, limit: int) -> str:

@@ -36,7 +36,7 @@ def judge_requirement(claims: Mapping[str, Any], requirement: Requirement) -> Ch
     return Check(name, "failed", "claim_mismatch", wanted, found)
 
 
-def look_up(claims: Mapping[str, Any], path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - a JSON value
+def look_up(claims: Mapping[str, Any], path: tuple[str | int, ...]) -> Any:
     """What stands at that path of members and elements, or a value that is no JSON if nothing does.
 
     A number looks into an array, from 0 on; in an object it is the member of that name.

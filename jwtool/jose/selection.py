@@ -84,8 +84,8 @@ class Selection:
     left_out: int = 0
 
 
-def select(offered: Sequence[OfferedSet], demand: Demand) -> Selection:
-    """The keys that may have made a signature, at most MAX_KEYS_TRIED.
+def select(offered: Sequence[OfferedSet], demand: Demand, *, most: int = MAX_KEYS_TRIED) -> Selection:
+    """The keys that may have made a signature, at most `most`.
 
     With a `kid`: the key of that `kid`, then those without one. Without: every key that fits.
     """
@@ -106,7 +106,7 @@ def select(offered: Sequence[OfferedSet], demand: Demand) -> Selection:
     if not keys:
         return Selection((), *_why_none(demand, candidates(offered, demand)))
     keys.sort(key=lambda one: demand.kid is not None and one.key.kid is None)
-    return Selection(tuple(keys[:MAX_KEYS_TRIED]), left_out=max(0, len(keys) - MAX_KEYS_TRIED))
+    return Selection(tuple(keys[:most]), left_out=max(0, len(keys) - most))
 
 
 def candidates(offered: Sequence[OfferedSet], demand: Demand) -> tuple[Candidate, ...]:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 MAX_DEPTH = 64
 MAX_NUMBER_DIGITS = 40
 
-_BLANKS = " \t\r\n"
 _BYTE_ORDER_MARK = "\ufeff"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -188,7 +187,7 @@ def _bad_json(text: str, fault: json.JSONDecodeError, what: str) -> BadJson:
     from jwtool.jose.json_faults import explain
 
     position, reason, hint = explain(text, fault.pos, fault.msg)
-    if not text.strip(_BLANKS):
+    if not text.strip():
         return BadJson(f"{what} is empty, wanted JSON")
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)

@@ -61,6 +61,6 @@ def _hint_for(text: str, count: int) -> str:
     begins_like_a_token = text.startswith("ey")
     if count == 1 and not begins_like_a_token:
         return "an opaque token can be read by its issuer alone; a JWT begins with eyJ"
-    if count <= 2:  # noqa: PLR2004 - header, payload
+    if count <= 2:  # noqa: PLR2004  one segment short of three
         return "its end is missing; also an unsigned token ends with a dot"
     return _WHOLE

@@ -6,8 +6,8 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jwtool.jose import keyset as keysets
 from jwtool.jose import base64url, strict_json
+from jwtool.jose import keyset as keysets
 from jwtool.jose.errors import KeyAmbiguous
 from jwtool.jose.quoting import quote
 
@@ -26,7 +26,7 @@ def with_kid(key: Key) -> Key:
 
 
 def marked(key: Key, *, use: str | None, alg: str | None) -> Key:
-    """The key with `use` and `alg` where it has none; raises `KeyMalformed` or `KeyUseMismatch` if they don't go together."""
+    """The key with `use` and `alg` where it has none; raises `KeyMalformed` if they don't fit."""
     from jwtool.jose.keys.jwk import parse_jwk
 
     added = {name: value for name, value in (("use", use), ("alg", alg)) if value is not None}

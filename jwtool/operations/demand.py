@@ -53,7 +53,7 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
     _refuse_empty("--nonce", demand.nonce)
 
     def read_file(path: str) -> bytes:
-        return read(path, cap=MAX_REQUIREMENT_FILE, what="the file of --require")
+        return read(path, cap=MAX_REQUIREMENT_FILE, what="file of --require")
 
     def secret(text: str | None, option: str) -> bytes | None:
         return None if text is None else read_private_text(text, runtime, option=option).encode()
@@ -85,7 +85,7 @@ MAX_REQUIREMENT_FILE = 64 * 1024
 
 
 def known_algorithm(name: str) -> str:
-    """The name, if the table has it. Raises AlgorithmUnknown: with `none` for what it is, else with the nearest name."""
+    """The name, if the table has it. Raises AlgorithmUnknown, with the nearest name as a hint."""
     if name in ALGORITHMS:
         return name
     if name.lower() == "none":

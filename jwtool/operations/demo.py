@@ -51,7 +51,7 @@ class Stage:
 
     def path(self, name: str) -> str:
         """A file of this stage."""
-        return os.path.join(self.folder, name)  # noqa: PTH118  strings suffice
+        return os.path.join(self.folder, name)
 
     def command(self, argv: list[str]) -> list[str]:
         """The process for a jwtool command line."""
@@ -115,7 +115,7 @@ def serving(stage: Stage, typed: str) -> Iterator[tuple[str | None, subprocess.P
 def _wait_for(ready: str, server: subprocess.Popen[bytes]) -> str | None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
-        with contextlib.suppress(OSError), open(ready, encoding="ascii") as file:  # noqa: PTH123  strings suffice
+        with contextlib.suppress(OSError), open(ready, encoding="ascii") as file:
             return file.read().strip()
         time.sleep(0.02)
     return None
@@ -153,9 +153,9 @@ def _with_server(stage: Stage, url: str) -> Iterator[Step]:
     yield stage.step("fetch the set and verify", f"{verify} @token.jwt", wanted="ok")
     yield stage.step("sign one that has expired", f"{sign} -k first.jwk --iat -2h --exp -1h -o old.jwt", wanted="ok")
     yield stage.step("it is refused", f"{verify} @old.jwt", wanted="token_expired")
-    with open(stage.path("token.jwt"), encoding="ascii") as file:  # noqa: PTH123  strings suffice
+    with open(stage.path("token.jwt"), encoding="ascii") as file:
         forged = forge(file.read())
-    with open(stage.path("forged.jwt"), "w", encoding="ascii") as file:  # noqa: PTH123  the same
+    with open(stage.path("forged.jwt"), "w", encoding="ascii") as file:
         file.write(forged)
     yield stage.step("a forgery, sub changed to admin: refused", f"{verify} @forged.jwt", wanted="signature_invalid")
     yield stage.step("a stranger makes a key", "jwtool key new -o stranger.jwk", wanted="ok")

@@ -23,7 +23,7 @@ def algorithms_of(key: Key) -> tuple[str, ...]:
 
 
 def key_document(key: Key) -> dict[str, Any]:
-    """The facts of a key without its material. An `oct` key has no thumbprint here: it would be a hash of the secret."""
+    """The facts of a key without its material. An `oct` key shows no thumbprint, a hash of its secret."""
     facts: dict[str, Any] = {"kid": key.kid, "kty": key.kty}
     if key.crv is not None:
         facts["crv"] = key.crv

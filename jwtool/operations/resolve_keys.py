@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import keyset as keysets
 from jwtool.jose.errors import (
-    JwtoolError,
+    InputError,
     KeyAmbiguous,
     KeyNotPrivate,
     KeyRefused,
+    KeySymmetricInPublic,
     KeyUseMismatch,
     UsageError,
 )
@@ -61,23 +62,24 @@ class LoadedSet:
 
 @dataclass(slots=True)
 class Passphrase:
-    """Where a passphrase comes from: the option, read once for all keys, else the terminal, asked for each."""
+    """Where a passphrase comes from: the option, read once for all keys, else the terminal, asked once for each."""
 
     option: str | None
     runtime: Runtime
-    known: bytes | None = None
+    known: dict[str, bytes | None] = field(default_factory=dict, repr=False)
 
     def __call__(self, label: str) -> bytes | None:
         """The passphrase for the key of the source `label`, or None where nobody can be asked."""
-        if self.option is None:
-            return self._ask(label)
-        if self.known is None:
+        place = label if self.option is None else ""
+        if place not in self.known:
+            self.known[place] = self._find(label)
+        return self.known[place]
+
+    def _find(self, label: str) -> bytes | None:
+        if self.option is not None:
             from jwtool.sources.source import read_private_text
 
-            self.known = read_private_text(self.option, self.runtime, option="--passphrase").encode()
-        return self.known
-
-    def _ask(self, label: str) -> bytes | None:
+            return read_private_text(self.option, self.runtime, option="--passphrase").encode()
         if not self.runtime.stdin_is_terminal:
             return None
         try:
@@ -115,7 +117,7 @@ def _said_of(source: Source) -> Iterator[None]:
     """Put the name of the source before what is said of its content: there may be several."""
     try:
         yield
-    except JwtoolError as error:
+    except (InputError, KeyRefused) as error:
         error.message = f"{source.label}: {error.message}"
         raise
 
@@ -174,8 +176,12 @@ def load_usable(
 
 
 def skipped_notes(keyset: KeySet, source: str) -> tuple[str, ...]:
-    """One sentence for each key of a set that is not used."""
-    return tuple(f"a key of {source} is not used: {name_skipped(one)}: {one.reason}" for one in keyset.skipped)
+    """One sentence for each key of a set that is not used; published secrets were named when the set was fetched."""
+    return tuple(
+        f"a key of {source} is not used: {name_skipped(one)}: {one.reason}"
+        for one in keyset.skipped
+        if one.code != KeySymmetricInPublic.code
+    )
 
 
 def name_skipped(skipped: Any) -> str:
@@ -208,9 +214,16 @@ def load_one(text: str, runtime: Runtime, *, to: Reach | None = None, passphrase
 
 
 def signing_key(text: str, runtime: Runtime, *, to: Reach, passphrase: str | None) -> Key:
-    """The key of a source that signs now: private, strong, not marked for something else; of several the active one."""
+    """The key of a source that signs: private, strong, not marked for something else.
+
+    With `#KID` that one, else the one that is active now.
+    """
+    from jwtool.sources.source import parse_source
+
     (loaded,) = load_usable([text], runtime, to=to, passphrase=passphrase)
     keys = [key for key in loaded.keyset.keys if key.private and key.use in {None, "sig"}]
+    if keys and parse_source(text, bare="file", what="KEY").fragment is not None:
+        return keys[0]
     if keys:
         return active_key(keys, now=runtime.now())
     only = loaded.keyset.keys[0]

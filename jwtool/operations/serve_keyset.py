@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jwtool.jose import keyset as keysets
 from jwtool.operations.build_keyset import build, encode
-from jwtool.operations.resolve_keys import load_set, skipped_notes
+from jwtool.operations.resolve_keys import Passphrase, load_set, skipped_notes
 
 if TYPE_CHECKING:
     from jwtool.sources.runtime import Runtime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class WatchedSet:
     """The source of a served set.
 
-    Only a file is watched and read again; stdin, a variable or a URL is read once. The passphrase of an
+    Only a regular file is watched and read again; stdin, a pipe, a variable or a URL is read once. The passphrase of an
     encrypted key is asked for once.
     """
 
@@ -25,9 +25,9 @@ class WatchedSet:
 
         self._text = text
         self._runtime = runtime
-        self._passphrase = passphrase
+        self._passphrase = Passphrase(passphrase, runtime)
         source = parse_source(text, bare="file", what="SET")
-        self._path = source.value if source.kind == "file" else None
+        self._path = source.value if source.kind == "file" and os.path.isfile(source.value) else None
         self.count = 0
         self.notes: tuple[str, ...] = ()
         self._once: bytes | None = None
@@ -47,8 +47,8 @@ class WatchedSet:
         return self._once
 
     def stamp(self) -> object:
-        """What tells one state of the file from another: time, size and inode; always the same where none is watched."""
+        """What tells one state of the file from another: time, size and inode; constant where none is watched."""
         if self._path is None:
             return None
-        facts = os.stat(self._path)  # noqa: PTH116  the same names as the rest of the layer below
+        facts = os.stat(self._path)
         return (facts.st_mtime_ns, facts.st_size, facts.st_ino)

@@ -105,9 +105,7 @@ def read_claims_argument(argument: str | None, runtime: Runtime) -> tuple[dict[s
                 "CLAIMS must be JSON that begins with '{', or -, @PATH or env:NAME", hint="one claim: -c name=text"
             )
         source = parse_source(argument, bare="refused", what="CLAIMS")
-        document = strict_json.parse_object(
-            read_bytes(source, runtime, cap=MAX_CLAIMS, what="the claims"), what="CLAIMS"
-        )
+        document = strict_json.parse_object(read_bytes(source, runtime, cap=MAX_CLAIMS, what="claims"), what="CLAIMS")
     if document.get("schema") != DECODED:
         return document, {}
     claims, header = document.get("claims"), document.get("header")
@@ -121,7 +119,7 @@ def read_claims_argument(argument: str | None, runtime: Runtime) -> tuple[dict[s
 def _read_claim_file(path: str) -> bytes:
     from jwtool.sources.files import read
 
-    return read(path, cap=MAX_CLAIMS, what="the claim")
+    return read(path, cap=MAX_CLAIMS, what="claim")
 
 
 def _defaults(now: int, wanted: Wanted) -> dict[str, Any]:
@@ -136,9 +134,8 @@ def _put_named(claims: dict[str, Any], wanted: Wanted, now: int) -> None:
     """Put what --iss, --exp and their like say over what stands there; `--exp never` takes it away."""
     from jwtool.sources.grammar import parse_time
 
-    for name, text in (("iss", wanted.iss), ("sub", wanted.sub), ("jti", wanted.jti)):
-        if text is not None:
-            claims[name] = text
+    texts = {"iss": wanted.iss, "sub": wanted.sub, "jti": wanted.jti}
+    claims |= {name: text for name, text in texts.items() if text is not None}
     if wanted.aud:
         claims["aud"] = wanted.aud[0] if len(wanted.aud) == 1 else list(wanted.aud)
     for name, text in (("exp", wanted.exp), ("nbf", wanted.nbf), ("iat", wanted.iat)):

@@ -20,7 +20,7 @@ NO_MEMBER = "the token has no such member"
 def verify_report(
     verification: Verification, notes: tuple[str, ...], *, at: int, field: str | None, payload_only: bool
 ) -> Report:
-    """The report of `jwtool verify`. `at` is when the token was judged, in Unix seconds; `field` is what -f asks for."""
+    """The report of `jwtool verify`. `at` is the moment it judges, in Unix seconds; `field` is what -f asks for."""
     document = _document(verification, at)
     if payload_only and verification.payload is not None:
         name, text = payload_member(verification.payload)
@@ -74,7 +74,7 @@ def _check_document(check: Check) -> dict[str, Any]:
     return {"name": check.name, "verdict": check.verdict, **said}
 
 
-def _listed(value: Any) -> Any:  # noqa: ANN401  any JSON value
+def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 

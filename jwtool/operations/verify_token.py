@@ -26,6 +26,8 @@ def keys_wanted(given: Sequence[str], issuers: Sequence[str], runtime: Runtime) 
     if value and not issuers:
         runtime.trace("JWTOOL_KEY names the key")
         return (value,)
+    if value:
+        raise UsageError("no key was given, and JWTOOL_KEY is not used beside -i", hint='-k "$JWTOOL_KEY"')
     raise UsageError("no key was given, and a signature needs one", hint="jwtool verify -k public.jwk @token.jwt")
 
 

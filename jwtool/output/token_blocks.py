@@ -112,7 +112,10 @@ def check_rows(checks: Sequence[Check]) -> list[Row]:
 def check_text(check: Check) -> str:
     """The reason of a check in words: what was wanted and what was found, else its detail."""
     if check.verdict == "failed" and check.wanted is not None and check.found is not None:
-        return f"wanted {shown_list(check.wanted)}, found {shown_list(check.found)}"
+        wanted, found = shown_list(check.wanted), shown_list(check.found)
+        if wanted == found:  # "1" is not 1, and ["1"] is neither
+            wanted, found = strict_json.dump(check.wanted), strict_json.dump(check.found)
+        return f"wanted {wanted}, found {found}"
     if check.detail:
         return check.detail
     if check.verdict == "absent":

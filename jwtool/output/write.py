@@ -28,7 +28,6 @@ class OutputOptions(NamedTuple):
 
 def deliver(report: Report, runtime: Runtime, options: OutputOptions) -> None:
     """Write what the report holds. Raises `WriteError` where a stream can't take it, but not for a closed pipe."""
-    from jwtool.jose.quoting import printable
     from jwtool.output import json
     from jwtool.output.report import Line
 
@@ -41,20 +40,14 @@ def deliver(report: Report, runtime: Runtime, options: OutputOptions) -> None:
         return
     notes = (*report.notes, PRIVATE) if report.private and runtime.stdout_is_terminal else report.notes
     for note in notes:
-        _people(runtime, options, [Line(f"note: {note}", "warn")], to_stdout=False)
+        warn(note, runtime, options)
     blocks: Sequence[Block] = report.blocks
     if options.quiet:
         blocks = (Line(report.quiet),) if report.quiet else ()
     if blocks and report.aside:
         _people(runtime, options, blocks, to_stdout=False)
-    if isinstance(report.product, bytes):
-        if runtime.stdout_is_terminal:
-            text = printable(report.product.decode("utf-8", "backslashreplace"), keep="\n")
-            _write(runtime.stdout, text if text.endswith("\n") else text + "\n")
-        else:
-            _write(runtime.stdout, report.product)
-    elif report.product is not None:
-        _write(runtime.stdout, printable(report.product, keep="\n") + "\n")
+    if report.product is not None:
+        _hand_over(report.product, runtime)
     if blocks and not report.aside:
         _people(runtime, options, blocks, to_stdout=True)
 
@@ -71,6 +64,14 @@ def deliver_error(error: JwtoolError, exit_code: int, runtime: Runtime, options:
     if error.hint is not None:
         blocks.append(Hint(error.hint))
     _people(runtime, options, blocks, to_stdout=False)
+
+
+def warn(sentence: str, runtime: Runtime, options: OutputOptions) -> None:
+    """One remark, at once, on stderr; none with --json."""
+    from jwtool.output.report import Line
+
+    if not options.json:
+        _people(runtime, options, [Line(f"note: {sentence}", "warn")], to_stdout=False)
 
 
 def narrate(sentence: str, runtime: Runtime, options: OutputOptions) -> None:
@@ -96,6 +97,18 @@ def wants_colour(color: str, environ: Mapping[str, str], *, terminal: bool) -> b
     if environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE", "0") not in {"", "0"}:
         return True
     return terminal
+
+
+def _hand_over(product: str | bytes, runtime: Runtime) -> None:
+    """Write a product: text escaped and with a line break, bytes as they are but on a terminal."""
+    from jwtool.jose.quoting import printable
+
+    if isinstance(product, str):
+        _write(runtime.stdout, printable(product, keep="\n") + "\n")
+    elif runtime.stdout_is_terminal:
+        show_text(printable(product.decode("utf-8", "backslashreplace"), keep="\n"), runtime)
+    else:
+        _write(runtime.stdout, product)
 
 
 def _people(runtime: Runtime, options: OutputOptions, blocks: Sequence[Block], *, to_stdout: bool) -> None:

@@ -1,270 +1,196 @@
-"""A small HTTP/1.1 server for this machine: a thread a connection, deadlines, a cap, a clean end.
+"""HTTP/1.1 for the local servers: this file is what http.server leaves open.
 
-Chosen over http.server, which takes 6 MB of header from anyone, waits for ever on a trickle, swallows malformed
-fields and can't be stopped from a signal handler. This file is the sockets and threads beneath the JWKS URI.
+A cap on connections, an end that a signal handler may ask for, an answer to every method, and where its words go.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import io
-import selectors
+import gc
 import socket
+import sys
 import threading
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple, Self
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from jwtool import __version__
-from jwtool.server.http_message import HttpFault, Request, Response, plain, read_request, write_response
+from jwtool.jose.quoting import printable
 from jwtool.server.listening import host_in_url, is_loopback, listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
-
-    from _typeshed import WriteableBuffer
-
-    from jwtool.server.http_message import LineReader
+    from email.message import Message
 
 MAX_CONNECTIONS = 256
+"""Each has a thread; one more is closed at once."""
 SECONDS = 10.0
-"""How long a peer may take to send one whole request head, or to take one whole response."""
+"""How long a peer may send nothing, or not take what it is sent: it holds nobody but its own thread."""
 GRACE_SECONDS = 2.0
 """How long responses under way may go on after `stop`."""
-SLOW_SECONDS = 1.0
-"""How long a connection may rest at least while others want its place."""
-LINGER_SECONDS = 1.0
+LOOK_SECONDS = 0.1
+"""How often the server looks whether it is to stop."""
 LINGER_OCTETS = 65536
+"""How much a peer may still send after the last response."""
 
 
-class HttpServer:
-    """Serves what `answer` makes of each request.
+class Response(NamedTuple):
+    """A status, fields and a body. Content-Length, Date, Server and Connection are added when it is sent."""
+
+    status: HTTPStatus
+    fields: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+def plain(status: HTTPStatus, sentence: str, *fields: tuple[str, str]) -> Response:
+    """One sentence as text, never cached: how errors are answered."""
+    head = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"), *fields)
+    return Response(status, head, f"{sentence}\n".encode())
+
+
+class HttpServer(ThreadingHTTPServer):
+    """Serves what `answer` makes of the method, the target and the header of each request.
 
     The port is bound when this is made; port 0 picks a free one. Either call `serve_until_stopped`, or use it in a
-    `with` statement, which serves in a thread of its own. `access` gets one line per response; `log` the rest. Raises
-    AddressUnavailable where it can't listen.
+    `with` statement, which serves in a thread of its own. `access` gets one line per response, escaped; `log` what
+    else there is to say; any thread calls them. Raises AddressUnavailable where it can't listen.
     """
+
+    daemon_threads = True
 
     def __init__(
         self,
-        answer: Callable[[Request], Response],
+        answer: Callable[[str, str, Message], Response],
         *,
         host: str,
         port: int,
-        log: Callable[[str], None] | None = None,
-        access: Callable[[str], None] | None = None,
+        log: Callable[[str], None] | None,
+        access: Callable[[str], None] | None,
     ) -> None:
-        self._answer = answer
-        self._log = log
-        self._access = access
-        self._listener = listen(host, port, backlog=MAX_CONNECTIONS)
-        self._wake_in, self._wake_out = socket.socketpair()
-        self._wake_out.settimeout(0)
-        self._stopping = False
-        self._thread: threading.Thread | None = None
-        self._changed = threading.Condition()
-        self._open: dict[socket.socket, _State] = {}
-        """Open connections, those whose state is the oldest first."""
-        address, self.port = self._listener.getsockname()[:2]
+        listener = listen(host, port, backlog=MAX_CONNECTIONS)
+        listener.settimeout(LOOK_SECONDS)  # handle_request obeys it
+        address, self.port = listener.getsockname()[:2]
+        super().__init__((address, self.port), Handler, bind_and_activate=False)
+        self.socket.close()  # the base class made one for IPv4 only
+        self.socket = listener
+        self.origin = f"http://{host_in_url(host)}:{self.port}"
         self.is_loopback = is_loopback(address)
         """Whether only this machine can reach it."""
-        self.origin = f"http://{host_in_url(host)}:{self.port}"
+        self.answer = answer
+        self.log = log or (lambda _: None)
+        self.access = access or (lambda _: None)
+        self.stopping = False
+        self._open: set[socket.socket] = set()
 
     def serve_until_stopped(self) -> None:
         """Serve until `stop` is called; then let responses under way finish, and close everything."""
-        if self._thread is not None and self._thread is not threading.current_thread():
-            while self._thread.is_alive():
-                self._thread.join(1.0)  # without an end, some systems would keep signals waiting too
-            return
+        gc.enable()  # the command line has it off, for lives shorter than this one
         try:
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._listener, selectors.EVENT_READ)
-                selector.register(self._wake_in, selectors.EVENT_READ)
-                while not self._stopping:
-                    selector.select()
-                    self._accept()
+            while not self.stopping:
+                self.handle_request()
         finally:
             self.close()
 
     def stop(self) -> None:
         """End serving, soon. Takes no lock: safe in a signal handler, from any thread, and more than once."""
-        self._stopping = True
-        with contextlib.suppress(OSError):
-            self._wake_out.send(b"x")
+        self.stopping = True
 
     def close(self) -> None:
-        """Stop listening and close every connection, idle ones at once, busy ones after a moment of grace."""
-        self._stopping = True
-        self._listener.close()
-        with self._changed:
-            for connection, state in self._open.items():
-                if state.waits:
-                    _shut(connection)
-            self._changed.wait_for(lambda: not self._open, timeout=GRACE_SECONDS)
-            for connection in self._open:
-                _shut(connection)
-        self._wake_in.close()
-        self._wake_out.close()
+        """Stop listening and end every connection: idle ones at once, busy ones after their response."""
+        self.stopping = True
+        self.server_close()
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
+        end = time.monotonic() + GRACE_SECONDS
+        while self._open and time.monotonic() < end:
+            time.sleep(0.01)
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self.serve_until_stopped, name="http-server", daemon=True)
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.join()
 
-    def _accept(self) -> None:
-        if not self._make_room():
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """One more connection."""
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def verify_request(self, _connection: object, _address: object) -> bool:
+        """Whether there is room for the connection that has just come."""
+        return len(self._open) <= MAX_CONNECTIONS
+
+    def close_request(self, request: Any) -> None:
+        """One connection less."""
+        self._open.discard(request)
+        super().close_request(request)
+
+    def handle_error(self, _connection: object, _address: object) -> None:
+        """No traceback: a peer that has gone is nobody's business, and of a bug its kind must do."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            self.log(f"internal error while serving: {type(error).__name__}")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection: http.server reads its requests and writes the responses of `HttpServer.answer`."""
+
+    server: HttpServer
+    timeout = SECONDS
+    protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # what can't be read gets a status line too
+    wbufsize = -1  # one packet a response
+    disable_nagle_algorithm = True
+
+    def version_string(self) -> str:
+        return f"jwtool/{__version__}"
+
+    def do_GET(self) -> None:
+        """Answer any method: see `send_error`. A body is not read, so it ends the connection."""
+        if "Transfer-Encoding" in self.headers or set(self.headers.get_all("Content-Length", ["0"])) != {"0"}:
+            self.close_connection = True
+        try:
+            response = self.server.answer(self.command, self.path, self.headers)
+        except Exception as error:  # noqa: BLE001  a bug costs one response, not the server
+            self.server.log(f"internal error while answering: {type(error).__name__}")
+            response = plain(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
+        self._send(response)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """What http.server has no method for is answered like the rest; what it can't read, in few words."""
+        if code == HTTPStatus.NOT_IMPLEMENTED:
+            self.do_GET()
             return
-        try:
-            connection, address = self._listener.accept()
-        except BlockingIOError:
-            return
-        except OSError as error:
-            if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}:
-                time.sleep(0.05)
-            return
-        connection.settimeout(SECONDS)
-        with contextlib.suppress(OSError):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with self._changed:
-            self._open[connection] = _State(waits=True, since=time.monotonic())
-        try:
-            threading.Thread(target=self._converse, args=(connection, address[0]), daemon=True).start()
-        except RuntimeError:  # the system has no thread left
-            self._forget(connection)
+        self.close_connection = True
+        self._send(plain(HTTPStatus(code), HTTPStatus(code).phrase.lower()))
 
-    def _make_room(self) -> bool:
-        """Whether one more connection may come in.
+    def _send(self, response: Response) -> None:
+        bodiless = response.status == HTTPStatus.NOT_MODIFIED
+        self.close_connection = self.close_connection or self.server.stopping
+        self.send_response(response.status)
+        for name, value in response.fields:
+            self.send_header(name, value)
+        if not bodiless:
+            self.send_header("Content-Length", str(len(response.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if not bodiless and self.command != "HEAD":
+            self.wfile.write(response.body)
+        self.wfile.flush()
+        if self.close_connection:  # with octets unread it would end in a reset, and that may overtake the response
+            self.connection.shutdown(socket.SHUT_WR)
+            self.rfile.read(LINGER_OCTETS)
 
-        At the cap newcomers wait in the backlog for a moment; whoever has been slow for longer than that goes.
-        """
-        with self._changed:
-            if len(self._open) < MAX_CONNECTIONS:
-                return True
-            slowest, state = next(iter(self._open.items()))
-            if time.monotonic() - state.since < SLOW_SECONDS:
-                return self._changed.wait_for(lambda: len(self._open) < MAX_CONNECTIONS, timeout=0.05)
-            del self._open[slowest]
-            _shut(slowest)
-            return True
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
+        asked = self.requestline.rpartition(" HTTP/")[0] or "-"
+        self.server.access(printable(f"{self.client_address[0]} {asked} {int(code)}"))
 
-    def _forget(self, connection: socket.socket) -> None:
-        with self._changed:
-            self._open.pop(connection, None)
-            self._changed.notify_all()
-        connection.close()
-
-    def _converse(self, connection: socket.socket, peer: str) -> None:
-        patient = _Patient(connection)
-        stream = io.BufferedReader(patient)
-        try:
-            patient.expect_head()
-            while self._turn(connection, patient, stream, peer):
-                patient.expect_head()
-        except OSError:
-            pass  # the peer has gone: there is nobody to tell
-        finally:
-            self._forget(connection)
-
-    def _turn(self, connection: socket.socket, patient: _Patient, stream: LineReader, peer: str) -> bool:
-        """Read one request and answer it; whether the connection goes on."""
-        method, target, close = "", "", True
-        try:
-            request = read_request(stream)
-            if request is None or not self._note(connection, waits=False):
-                return False
-            method, target = request.method, request.target
-            response = self._respond(request)
-            close = request.has_body or not request.keep_alive or self._stopping
-        except HttpFault as fault:
-            response = plain(fault.status, fault.sentence)
-        except TimeoutError:
-            if not patient.begun:
-                return False
-            response = plain(HTTPStatus.REQUEST_TIMEOUT, f"no whole request came within {SECONDS:g} s")
-        connection.settimeout(SECONDS)
-        connection.sendall(write_response(response, method=method, close=close, server=f"jwtool/{__version__}"))
-        if self._access is not None:
-            self._access(f"{peer} {method or '-'} {target or '-'} {response.status.value}")
-        goes_on = self._note(connection, waits=True)
-        if close:
-            _linger(connection)
-        return goes_on and not close
-
-    def _respond(self, request: Request) -> Response:
-        try:
-            return self._answer(request)
-        except Exception as error:  # noqa: BLE001 - a bug costs one response, not the server
-            if self._log is not None:
-                self._log(f"internal error while answering: {type(error).__name__}")
-            return plain(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
-
-    def _note(self, connection: socket.socket, *, waits: bool) -> bool:
-        """Note what a connection does from now on; false if it is to end: closed to make room, or all end."""
-        with self._changed:
-            if self._open.pop(connection, None) is None:
-                return False
-            self._open[connection] = _State(waits=waits, since=time.monotonic())
-            return not (waits and self._stopping)
-
-
-class _State(NamedTuple):
-    """Whether a connection's next request is awaited (or its end), and since when (monotonic seconds)."""
-
-    waits: bool
-    since: float
-
-
-class _Patient(io.RawIOBase):
-    """A socket read against one deadline for a whole request head, however slowly its octets trickle in."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        super().__init__()
-        self._connection = connection
-        self._deadline = 0.0
-        self.begun = False
-
-    def expect_head(self) -> None:
-        """Start the clock for the next request head."""
-        self._deadline = time.monotonic() + SECONDS
-        self.begun = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._connection.settimeout(left)
-        count = self._connection.recv_into(buffer)
-        self.begun = self.begun or count > 0
-        return count
-
-
-def _shut(connection: socket.socket) -> None:
-    """End a connection that another thread reads or writes; that thread closes it."""
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
-
-
-def _linger(connection: socket.socket) -> None:
-    """Let the peer read the response before a reset can overtake it: RFC 9112 §9.6."""
-    deadline = time.monotonic() + LINGER_SECONDS
-    left = LINGER_OCTETS
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_WR)
-        while left > 0 and (seconds := deadline - time.monotonic()) > 0:
-            connection.settimeout(seconds)
-            octets = connection.recv(left)
-            if not octets:
-                return
-            left -= len(octets)
+    def log_message(self, *_: object) -> None:
+        """Nothing: what else http.server logs is that somebody was silent for too long."""

@@ -6,31 +6,29 @@ The set comes from a callable that builds public halves; this file is how HTTP t
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Self
-from urllib.parse import quote
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
-from jwtool.server.http_message import Request, Response, names_entity, plain
-from jwtool.server.http_server import HttpServer
+from jwtool.server.http_server import HttpServer, Response, plain
 from jwtool.server.last_good import LastGoodSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
+    from email.message import Message
 
 WELL_KNOWN = "/.well-known/jwks.json"
 _COMMON = (("X-Content-Type-Options", "nosniff"), ("Access-Control-Allow-Origin", "*"))
 
 
-class JwksServer:
+class JwksServer(HttpServer):
     """Serves one key set, and notices when it changes.
 
     `load` returns the JSON of the public set; `stamp` is a cheap fingerprint of where it comes from (time, size,
     inode), compared at each request. Where either raises JwtoolError or OSError later on, the last good set stays and
-    `log` is told, once per reason; the first `load` lets its error through. `access` gets one line per response, its
-    target in printable ASCII. `max_age` is in seconds. `is_loopback` is whether only this machine can reach the server.
-    Used like HttpServer: `serve_until_stopped`, or `with`.
+    `log` is told, once per reason; the first `load` lets its error through. `max_age` is in seconds.
     """
 
     def __init__(
@@ -48,47 +46,32 @@ class JwksServer:
         self._set = LastGoodSet(load, stamp, log)
         self._path = "/" + path.removeprefix("/")
         self._cache_control = f"public, max-age={max_age}"
-        self._server = HttpServer(self._answer, host=host, port=port, log=log, access=access)
         self._url_path = quote(self._path, safe="/:@!$&'()*+,;=-._~")
-        self.url = self._server.origin + self._url_path
-        self.is_loopback = self._server.is_loopback
+        super().__init__(self._answer, host=host, port=port, log=log, access=access)
+        self.url = self.origin + self._url_path
 
-    def serve_until_stopped(self) -> None:
-        """Serve until `stop` is called, then return once responses under way are done."""
-        self._server.serve_until_stopped()
-
-    def stop(self) -> None:
-        """End serving; safe in a signal handler and from any thread."""
-        self._server.stop()
-
-    def close(self) -> None:
-        """Give the port back without ever having served."""
-        self._server.close()
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.__exit__(kind, error, traceback)
-
-    def _answer(self, request: Request) -> Response:
-        if request.path != self._path:
-            return plain(HTTPStatus.NOT_FOUND, f"not found; the key set is at {self._url_path}", fields=_COMMON)
-        if request.method not in {"GET", "HEAD"}:
-            allow = (*_COMMON, ("Allow", "GET, HEAD"))
-            return plain(HTTPStatus.METHOD_NOT_ALLOWED, "a key set is only read: GET or HEAD", fields=allow)
+    def _answer(self, method: str, target: str, headers: Message) -> Response:
+        if _path(target) != self._path:
+            return plain(HTTPStatus.NOT_FOUND, f"not found; the key set is at {self._url_path}", *_COMMON)
+        if method not in {"GET", "HEAD"}:
+            sentence = "a key set is only read: GET or HEAD"
+            return plain(HTTPStatus.METHOD_NOT_ALLOWED, sentence, *_COMMON, ("Allow", "GET, HEAD"))
         body, etag = self._set.current()
-        if_match = request.field("if-match")
-        if if_match is not None and not names_entity(if_match, etag, weak=False):
-            return plain(HTTPStatus.PRECONDITION_FAILED, "the key set is another one by now", fields=_COMMON)
         fields = (("ETag", etag), ("Cache-Control", self._cache_control), *_COMMON)
-        if_none_match = request.field("if-none-match")
-        if if_none_match is not None and names_entity(if_none_match, etag, weak=True):
+        if _names_entity(", ".join(headers.get_all("If-None-Match", ())), etag):
             return Response(HTTPStatus.NOT_MODIFIED, fields)
         return Response(HTTPStatus.OK, (("Content-Type", "application/jwk-set+json"), *fields), body)
+
+
+def _path(target: str) -> str:
+    """The path that a request target names, in origin or absolute form (RFC 9112 §3.2)."""
+    return unquote(re.sub(r"(?i)^https?://[^/?]*", "", target).partition("?")[0]) or "/"
+
+
+def _names_entity(if_none_match: str, etag: str) -> bool:
+    """Whether If-None-Match names that strong tag, in a list, weakly or by `*` (RFC 9110 §13.1.2)."""
+    tags = [tag.strip() for tag in if_none_match.split(",")]
+    return tags == ["*"] or any(tag.removeprefix("W/") == etag for tag in tags)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ import errno
 import ipaddress
 import os
 import socket
-from typing import Any
 
 from jwtool.jose.errors import AddressUnavailable
 
@@ -17,7 +16,7 @@ MAX_PORT = 65535
 
 
 def listen(host: str, port: int, *, backlog: int) -> socket.socket:
-    """A listening socket, without a timeout to wait, on the first of a host's addresses that this machine has.
+    """A listening socket on the first of a host's addresses that this machine has.
 
     Port 0 picks a free one. Raises AddressUnavailable: the port is taken, not allowed or none; the host is another's.
     """
@@ -31,27 +30,14 @@ def listen(host: str, port: int, *, backlog: int) -> socket.socket:
     reason = "no such address"
     for family, _kind, _protocol, _name, address in found:
         try:
-            return _bound(family, address, backlog)
+            dualstack = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+            return socket.create_server(address, family=family, backlog=backlog, dualstack_ipv6=dualstack)
         except OSError as error:
             reason = os.strerror(error.errno).lower() if error.errno else type(error).__name__
             if error.errno in {errno.EADDRINUSE, errno.EACCES}:
                 sentence = f"can't listen on port {port} of {host!a}: {reason}"
                 raise AddressUnavailable(sentence, hint="--port 0 picks a free one") from None
     raise AddressUnavailable(f"can't listen on host {host!a}: {reason}", hint=other_host)
-
-
-def _bound(family: socket.AddressFamily, address: tuple[Any, ...], backlog: int) -> socket.socket:
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if os.name == "posix":  # elsewhere the option would let two servers share a port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(backlog)
-        listener.settimeout(0)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def host_in_url(host: str) -> str:

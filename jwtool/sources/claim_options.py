@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import strict_json
@@ -146,7 +147,7 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(r"\1", text)
 
 
-def _read_value(name: str, operator: str, value: str, read_file: ReadFile) -> Any:  # noqa: ANN401 - a JSON value
+def _read_value(name: str, operator: str, value: str, read_file: ReadFile) -> Any:
     if operator == "=":
         return value
     if operator == ":=":
@@ -179,18 +180,21 @@ def _checked_regex(name: str, pattern: str) -> str:
 def _put(result: dict[str, Any], claim: Claim) -> None:
     """Walk from the root to the last step, making objects and arrays on the way, and set the value there."""
     cursor: Any = result
-    last = len(claim.path) - 1
-    for depth, step in enumerate(claim.path):
-        _demand_type(cursor, step, claim)
-        place = step if isinstance(step, str) else _make_room(cursor, step)
-        if depth == last:
-            cursor[place] = copy.deepcopy(claim.value)
-            return
-        if isinstance(cursor, dict):
-            cursor.setdefault(place, None)
+    for step, following in pairwise(claim.path):
+        place = _place(cursor, step, claim)
         if cursor[place] is None:
-            cursor[place] = {} if isinstance(claim.path[depth + 1], str) else []
+            cursor[place] = {} if isinstance(following, str) else []
         cursor = cursor[place]
+    cursor[_place(cursor, claim.path[-1], claim)] = copy.deepcopy(claim.value)
+
+
+def _place(cursor: Any, step: str | int | None, claim: Claim) -> str | int:
+    """The member or index that `step` means, which is there from now on, if only as null."""
+    _demand_type(cursor, step, claim)
+    if isinstance(step, str):
+        cursor.setdefault(step, None)
+        return step
+    return _make_room(cursor, step)
 
 
 def _make_room(array: list[Any], step: int | None) -> int:

@@ -118,7 +118,7 @@ class _Exchange:
         """Do it, and put the Response or the exception into the queue."""
         try:
             self.news.put(self._exchange())
-        except Exception as error:  # noqa: BLE001 - explained, or raised again, by the thread that waits
+        except Exception as error:  # noqa: BLE001  explained, or raised again, by the thread that waits
             self.news.put(error)
 
     def hang_up(self) -> None:

@@ -67,6 +67,7 @@ _STATUS_HINTS = {
     407: "the proxy wants credentials: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
     429: "too many requests; wait a while",
 }
+_ODD = re.compile(r"[^!-~]")  # urljoin would silently drop some of these
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 
@@ -113,7 +114,7 @@ def explain_protocol(message: str, who: str) -> NetworkError:
     if "without sending complete message body" in message or "incomplete chunked read" in message:
         return ResponseMalformed(f"the answer of {who} broke off before its end", hint="try again")
     if "without sending a response" in message:
-        return JwksUnreachable(f"{who} closed the connection without an answer", hint="is it the right port?")
+        return JwksUnreachable(f"{who} closed the connection without an answer", hint="is the port right?")
     if "too long" in message or "too much header" in message:
         return ResponseMalformed(f"the headers of the answer of {who} are too large")
     return ResponseMalformed(f"what {who} answered is no HTTP/1.1", hint="is the port right?")
@@ -138,7 +139,7 @@ def refuse_status(status: int, headers: Mapping[str, str], url: Url) -> None:
 def _redirect(location: str, url: Url) -> JwksRedirectRefused:
     refused = f"{url.host_label} redirects"
     try:
-        target = parse_url(urljoin(url.text, location))
+        target = parse_url(location if _ODD.search(location) else urljoin(url.text, location))
     except (UsageError, ValueError):
         return JwksRedirectRefused(
             f"{refused} to a URL that is never fetched", hint="ask its operator for the right URL"

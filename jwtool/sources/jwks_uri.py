@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jwtool.jose.keys.key import Key
 
 ACCEPT = "application/jwk-set+json, application/json"
-_SECRET_REASON = "a secret that a server publishes is none: whoever reads the set can forge tokens"  # noqa: S105 - words
+_SECRET_REASON = "a secret that a server publishes is none: whoever reads the set can forge tokens"  # noqa: S105  words
 
 
 @dataclass(frozen=True, slots=True)

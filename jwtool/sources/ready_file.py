@@ -28,6 +28,6 @@ class ReadyFile:
     ) -> None:
         if self._path is None:
             return
-        with contextlib.suppress(OSError), open(self._path, "rb") as file:  # noqa: PTH123  no pathlib in sources
+        with contextlib.suppress(OSError), open(self._path, "rb") as file:
             if file.read() == self._content:
-                os.unlink(self._path)  # noqa: PTH108  the same
+                os.unlink(self._path)

@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 
 def _discard(_message: str) -> None:
-    """Trace nothing: what a Runtime does unless --verbose asks for more."""
+    """Say nothing: what a Runtime does until the command line gives it a voice."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Runtime:
     """What surrounds one run of jwtool.
 
-    `now` returns Unix seconds. `trace` receives the sentences of --verbose ("jwks: fetched …"); the
-    command line sets it. `ask_secret` prompts on the terminal without echo and returns what was typed.
+    `now` returns Unix seconds. `trace` receives the sentences of --verbose ("jwks: fetched …"), `warn` remarks
+    that can't wait for a report; the command line sets both. `ask_secret` prompts on the terminal without echo
+    and returns what was typed.
     `stdin_taken_for` names what has consumed stdin: it can be used once per command line.
     """
 
@@ -41,6 +42,7 @@ class Runtime:
     stderr_is_terminal: bool
     ask_secret: Callable[[str], str]
     trace: Callable[[str], None] = field(default=_discard)
+    warn: Callable[[str], None] = field(default=_discard)
     stdin_taken_for: str | None = None
 
     @classmethod

@@ -67,7 +67,7 @@ def parse_source(text: str, *, bare: Bare, what: str) -> Source:
         return Source("text", text, label="the command line")
     raise SourceMalformed(
         f"{what} takes -, @PATH or env:NAME, and found a bare word",
-        hint=f"@{text}" if _is_file(text) else "a file is written @PATH",
+        hint=f"@{text}" if os.path.isfile(text) else "a file is written @PATH",
     )
 
 
@@ -157,7 +157,7 @@ def _parse_any(text: str, what: str) -> Source:
         raise UsageError("issuer: is not supported in this version", hint="give the jwks_uri of the issuer: https://…")
     if scheme in {"https", "http"}:
         return _url(text, what)
-    if prefix and not text.startswith("env:") and not _exists(text):
+    if prefix and not text.startswith("env:") and not os.path.lexists(text):
         _refuse_unknown_prefix(scheme, text[prefix.end() :], what)
     head, fragment = _split_fragment(text, what)
     if head == "-":
@@ -187,11 +187,11 @@ def _refuse_unknown_prefix(scheme: str, rest: str, what: str) -> None:
 def _split_fragment(text: str, what: str) -> tuple[str, str | None]:
     """The source and its KID. A path with `#` that exists as written is the file."""
     at = "@" if text.startswith("@") else ""
-    if "#" not in text or _exists(text.removeprefix(at)):
+    if "#" not in text or os.path.lexists(text.removeprefix(at)):
         return text, None
     cut = len(text)
     while (cut := text.rfind("#", 0, cut)) >= 0:
-        if _exists(text[:cut].removeprefix(at)):
+        if os.path.lexists(text[:cut].removeprefix(at)):
             break
     else:
         cut = text.index("#")
@@ -227,17 +227,6 @@ def _secret(kind: SecretKind, text: str, what: str) -> Source:
 
 def _as_typed(source: Source) -> str:
     return {"stdin": "-", "file": f"@{source.label}"}.get(source.kind, source.label)
-
-
-def _exists(path: str) -> bool:
-    try:
-        return os.path.lexists(path)
-    except ValueError:
-        return False
-
-
-def _is_file(path: str) -> bool:
-    return os.path.isfile(path)
 
 
 def _read_variable(name: str, runtime: Runtime, what: str) -> str:

@@ -57,7 +57,7 @@ def read_token(argument: str | None, runtime: Runtime, *, member: str | None = N
     source = parse_source(argument, bare="text", what="TOKEN")
     data = read_bytes(source, runtime, cap=MAX_INPUT, what="token")
     tidied = tidy(_decode(data, source.label), member=member)
-    if source.kind == "text" and _is_file(argument) and not _is_token(tidied.text):
+    if source.kind == "text" and os.path.isfile(argument) and not _is_token(tidied.text):
         raise TokenMalformed(f"{quote(argument)} is the name of a file, not a token", hint=f"@{argument}")
     return tidied
 
@@ -139,10 +139,6 @@ def _members_hint(document: dict[str, Any]) -> str | None:
     """The names that --member could be given: those of strings."""
     names = [quote(name) for name, value in document.items() if isinstance(value, str)][:_MAX_NAMED]
     return f"--member picks one of {', '.join(names)}" if names else None
-
-
-def _is_file(text: str) -> bool:
-    return os.path.isfile(text)
 
 
 def _is_token(text: str) -> bool:

@@ -62,7 +62,8 @@ def _context_of_file(path: str, what: str) -> ssl.SSLContext:
     data = files.read(path, cap=MAX_BUNDLE, what=what)
     blocks = _CERTIFICATE.findall(data)
     try:
-        return ssl.create_default_context(cadata=b"\n".join(blocks).decode("ascii") if blocks else data)
+        # An empty `cadata` would mean the system's authorities.
+        return ssl.create_default_context(cadata=b"\n".join(blocks).decode("ascii") if blocks else data or b"\0")
     except (ssl.SSLError, ValueError):
         raise FileUnreadable(
             f"can't read the {what}: {quote(path)} holds no certificate that can be read",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from jwtool.jose.errors import UrlMalformed, UrlSchemeRefused
 from jwtool.jose.quoting import printable
 
+MAX_LENGTH = 8192
+
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*):(?://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?)?"
     r"(?:#(?P<fragment>.*))?",
@@ -52,6 +54,8 @@ def parse_url(text: str) -> Url:
     Raises UrlSchemeRefused for any other, and UrlMalformed for user information and for whatever two
     readers of a URL might read differently. Neither quotes user information, query or fragment.
     """
+    if len(text) > MAX_LENGTH:
+        raise UrlMalformed(f"the URL has {len(text)} characters, wanted at most {MAX_LENGTH}")
     match = _URL.fullmatch(text)
     if match is None or re.search(r"[\x00-\x20\x7f-\xa0\\]", text) or not _is_text(text):
         raise UrlMalformed("the URL holds blanks, backslashes or control characters, or has no scheme")

@@ -48,7 +48,7 @@ class Outcome:
 class Cli(Protocol):
     """`cli("verify", …, now=EXP, stdin=b"…", env={…}, tty="stdout")`."""
 
-    def __call__(  # noqa: D102  see above
+    def __call__(
         self,
         *argv: str | Path,
         now: int = NOW,

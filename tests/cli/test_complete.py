@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-COSTLY = {"authlib", "cryptography", "httpx", "joserfc", "pathlib", "rich", "ssl", "typer"}
+    from tests.cli.conftest import Cli
 
-Ask = "Callable[..., list[str]]"
+    Ask = Callable[..., list[str]]
+
+COSTLY = {"authlib", "cryptography", "httpx", "joserfc", "rich", "ssl"}
 
 
 @pytest.fixture
-def ask(cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+def ask(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """`ask(line, shell="fish")`: the lines of the answer, in a folder with a few files."""
     monkeypatch.chdir(tmp_path)
     for name in ("fresh.jwk", "new\nline.jwk", "esc\x1b[2J.jwk", "bidi\u202e.jwk", ".hidden", b"bytes\xff.jwk"):
-        with open(name, "w"):  # noqa: PTH123  Path takes no bytes
+        with open(name, "w"):
             pass
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "loop").symlink_to("loop")
@@ -43,7 +45,7 @@ def values(answer: list[str]) -> list[str]:
     return [line.partition("\t")[0] for line in answer]
 
 
-def test_commands_and_groups(ask: Any) -> None:
+def test_commands_and_groups(ask: Ask) -> None:
     assert values(ask("jwtool k")) == ["key"]
     assert ask("jwtool key ") == [
         "new\tMake a private key or a secret",
@@ -66,22 +68,22 @@ def test_commands_and_groups(ask: Any) -> None:
         "jwtool sign {",
     ],
 )
-def test_nothing(ask: Any, line: str) -> None:
+def test_nothing(ask: Ask, line: str) -> None:
     assert ask(line) == []
 
 
-def test_unknown_shell(ask: Any) -> None:
+def test_unknown_shell(ask: Ask) -> None:
     assert ask("jwtool ", "tcsh") == []
     assert ask("jwtool ", "") == []
 
 
 @pytest.mark.parametrize("shell", RENDERERS)
-def test_an_empty_request(cli: Any, shell: str) -> None:
+def test_an_empty_request(cli: Cli, shell: str) -> None:
     done = cli(env={"_JWTOOL_COMPLETE": shell})
     assert (done.exit, done.stdout.strip(), done.stderr) == (0, "", "")
 
 
-def test_options(ask: Any) -> None:
+def test_options(ask: Ask) -> None:
     assert values(ask("jwtool verify --al")) == ["--alg", "--allow-weak-key"]
     assert values(ask("jwtool verify --alg ES256 --al")) == ["--alg", "--allow-weak-key"]  # repeatable
     assert values(ask("jwtool verify --allow-weak-key --al")) == ["--alg"]  # not so
@@ -93,12 +95,12 @@ def test_options(ask: Any) -> None:
     "before",
     ["--alg ", "--alg=", "-q --alg ", "tok --alg ", "--iss -q --alg ", "- --alg ", "-k x --alg ", "-qkx --alg "],
 )
-def test_the_value_of_an_option(ask: Any, before: str) -> None:
+def test_the_value_of_an_option(ask: Ask, before: str) -> None:
     lead = before.rpartition(" ")[2]
     assert ask(f"jwtool verify {before}") == [f"{lead}{name}\t{row.summary}" for name, row in ALGORITHMS.items()]
 
 
-def test_files(ask: Any) -> None:
+def test_files(ask: Ask) -> None:
     assert ask("jwtool verify -k ") == ["fresh.jwk", "sub/"]
     assert ask("jwtool verify -k .") == [".hidden"]
     assert ask("jwtool verify -k ./f") == ["./fresh.jwk"]
@@ -107,10 +109,17 @@ def test_files(ask: Any) -> None:
     assert ask("jwtool verify @") == ["@fresh.jwk", "@sub/"]
     assert ask("jwtool verify -qkf") == ["-qkfresh.jwk"]
     assert ask("jwtool verify --ca-file f") == ["fresh.jwk"]
+    assert ask("jwtool verify --leeway ") == []
+    assert ask("jwtool verify -q -- @") == ["@fresh.jwk", "@sub/"]
+    assert ask("jwtool verify -- --al") == []
+    assert ask("jwtool verify -- --alg ") == []
+    assert ask("jwtool verify -k fresh.jwk --nonsense @") == ["@fresh.jwk", "@sub/"]
+    assert ask("jwtool verify <f", "bash") == ["fresh.jwk"]
+    assert ask("jwtool verify -k ./", "bash") == ["filenames noquote", "./fresh.jwk", "./sub"]
     assert ask("jwtool sign -c a@=") == ["a@=fresh.jwk", "a@=sub/"]
 
 
-def test_sources(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sources(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWTOOL_TEST_KEY", "never shown")
     assert ask("jwtool verify -k env:JWTOOL_TEST_K") == ["env:JWTOOL_TEST_KEY"]
     assert ask("jwtool verify -k base64:env:JWTOOL_TEST_K") == ["base64:env:JWTOOL_TEST_KEY"]
@@ -120,28 +129,29 @@ def test_sources(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask("jwtool sign ") == ["@", "env:"]
 
 
-def test_values_that_are_always_the_same(ask: Any) -> None:
+def test_values_that_are_always_the_same(ask: Ask) -> None:
     assert ask("jwtool decode --color ") == ["auto", "always", "never"]
     assert values(ask("jwtool key new --curve ")) == ["Ed25519", "Ed448"]
     assert values(ask("jwtool key new --format ")) == ["jwk", "pem", "der"]
+    assert ask("jwtool explain aud_mis") == ["aud_mismatch"]
     assert ask("jwtool completion ") == ["bash", "zsh", "fish", "powershell"]
 
 
-def test_bash(ask: Any) -> None:
+def test_bash(ask: Ask) -> None:
     breaks = " \t\n\"'@><=;|&(:"
     assert ask("jwtool verify env:PAT", "bash", _JWTOOL_BREAKS=breaks) == ["PATH"]
     assert ask("jwtool verify env:PAT", "bash") == ["env:PATH"]
-    assert ask("jwtool verify --key=s", "bash", _JWTOOL_BREAKS=breaks) == ["nospace filenames noquote", "sub/"]
+    assert ask("jwtool verify --key=su", "bash", _JWTOOL_BREAKS=breaks) == ["nospace filenames noquote", "sub/"]
     assert ask("jwtool verify $PA", "bash") == ["bashdefault"]
 
 
-def test_zsh(ask: Any) -> None:
+def test_zsh(ask: Ask) -> None:
     assert ask("jwtool verify --key=hex:", "zsh") == ["10", "-@", "-env\\:"]
-    assert ask('jwtool verify "./s', "zsh") == ["3", "-sub/"]
+    assert ask('jwtool verify -k "./s', "zsh") == ["3", "-sub/"]
     assert ask("jwtool verify --alg Ed4", "zsh") == ["0", "+Ed448:EdDSA on Ed448, fully named"]
 
 
-def test_powershell(ask: Any) -> None:
+def test_powershell(ask: Ask) -> None:
     assert ask("jwtool\nverify\n--key=f", "powershell") == ["--key=fresh.jwk"]
     assert ask("jwtool\nverify\nmy token\n--js", "powershell") == [
         "--json\tOne JSON document on stdout, also for an error"
@@ -156,9 +166,15 @@ def test_nothing_costly_is_imported(line: str) -> None:
         "import sys\n"
         "from jwtool.cli.complete import answer\n"
         "from jwtool.sources.runtime import Runtime\n"
-        "assert answer(None, Runtime.of_this_process())\n"
+        "assert answer(Runtime.of_this_process())\n"
         "print(*sys.modules)\n"
+        "from jwtool.cli.main import run\n"
+        "sys.stdout.flush()\n"
+        "assert run([], Runtime.of_this_process()) == 0\n"
+        "print('', *sys.modules)\n"
     )
     environ = {**os.environ, "_JWTOOL_COMPLETE": "bash", "_JWTOOL_LINE": line}
     done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
-    assert COSTLY & set(done.stdout.split()) == set()
+    by_answer, *_, by_process = done.stdout.splitlines()
+    assert (COSTLY | {"typer"}) & set(by_answer.split()) == set()
+    assert COSTLY & set(by_process.split()) == set()

@@ -49,7 +49,7 @@ class Place:
             "PYTHONPATH": str(Path(jwtool.__file__).parents[1]),
             "HOME": str(self.home),
             "ZDOTDIR": str(self.home),
-            "KEYS": str(self.home / "keys"),
+            "KEYDIR": str(self.home / "keys"),
             "LC_ALL": "C.UTF-8",
             "TERM": "dumb",
         }
@@ -135,7 +135,8 @@ def fish(place: Place, dump: Path) -> list[str]:
     (folder / "completions" / FILES["fish"]).write_text(SCRIPTS["fish"])
     (folder / "config.fish").write_text(
         "function fish_greeting; end\nfunction fish_prompt; printf '> '; end\n"
-        f"function show; commandline >{dump}.new; mv {dump}.new {dump}; end\nbind \\cxd show\nbind \\cu kill-whole-line\n"
+        f"function show; commandline >{dump}.new; mv {dump}.new {dump}; end\n"
+        "bind \\cxd show\nbind \\cu kill-whole-line\n"
     )
     return ["fish", "-i"]
 
@@ -177,7 +178,7 @@ COMPLETED = {
     "jwtool verify -k ün": "jwtool verify -k ünïcode.txt ",
     "jwtool verify -k evil": "jwtool verify -k evil",
     "jwtool verify -k ~/k": "jwtool verify -k ~/keys/",
-    "jwtool verify -k $KEYS/m": "jwtool verify -k $KEYS/mine.jwk ",
+    "jwtool verify -k $KEYDIR/m": "jwtool verify -k $KEYDIR/mine.jwk ",
     "jwtool verify -k secr": "jwtool verify -k secret:",
     "jwtool verify -k sub/ot": "jwtool verify -k sub/other.jwk ",
     "jwtool verify -- @pa": r"jwtool verify -- @path\ one.txt ",

@@ -73,6 +73,12 @@ def test_refusals(text: str, reason: str) -> None:
     assert caught.value.message == f"the signature is not base64url: {reason}"
 
 
+def test_a_length_that_can_not_be_has_a_hint() -> None:
+    with pytest.raises(BadBase64url) as caught:
+        base64url.decode("A")
+    assert caught.value.hint == "a character is missing or too many; copy the whole value again"
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -174,10 +174,10 @@ def test_weak_keys_are_moved_to_their_place_among_the_skipped() -> None:
 
 
 def test_only_short_secrets_are_let_through() -> None:
-    entries = [rsa_key(1024), oct_key(8, kid="short"), {"kty": "oct", "k": "AAAA"}, {"kty": "oct", "k": ""}]
+    entries = [rsa_key(1024), oct_key(8, kid="short"), {"kty": "oct", "k": ""}]
     keyset = usable(parse_jwks({"keys": entries}), allow_weak_secret=True)
     assert kids(keyset) == ["short"]
-    assert [one.code for one in keyset.skipped] == ["key_too_weak", "key_too_weak", "key_malformed"]
+    assert [one.code for one in keyset.skipped] == ["key_too_weak", "key_malformed"]
 
 
 def test_a_bare_key_stays_a_bare_key() -> None:

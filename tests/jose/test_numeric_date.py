@@ -91,7 +91,7 @@ def test_relative(distance: float, words: str) -> None:
         (0, False),
     ],
 )
-def test_looks_like_milliseconds(number: float, yes: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_looks_like_milliseconds(number: float, yes: bool) -> None:
     assert looks_like_milliseconds(number) is yes
 
 

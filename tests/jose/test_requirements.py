@@ -68,7 +68,7 @@ def test_a_scope_that_is_not_there_is_refused(claims: Mapping[str, Any], expecte
 # Requirements
 
 
-def require(claims: Mapping[str, Any], *path: str | int, operator: Any = "equal", value: Any = None) -> Check:  # noqa: ANN401
+def require(claims: Mapping[str, Any], *path: str | int, operator: Any = "equal", value: Any = None) -> Check:
     """The check of one requirement."""
     return judge_requirement(claims, Requirement(path, "NAME", operator, value))
 
@@ -127,7 +127,7 @@ def test_a_path_looks_into_objects_and_arrays(path: tuple[str | int, ...], verdi
         ([], None, False),
     ],
 )
-def test_a_value_is_equal_as_json_or_in_the_array(claim: object, wanted: object, holds: bool) -> None:  # noqa: FBT001
+def test_a_value_is_equal_as_json_or_in_the_array(claim: object, wanted: object, holds: bool) -> None:
     good = Check("require:NAME", "ok", wanted=wanted)
     bad = Check("require:NAME", "failed", "claim_mismatch", wanted, claim)
     assert require({"c": claim}, "c", value=wanted) == (good if holds else bad)

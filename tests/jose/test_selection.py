@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jwtool.jose.keys.key import Key
 
 
-def named(key: Key, kid: str | None = None, **members: Any) -> Key:  # noqa: ANN401 - members of a JWK
+def named(key: Key, kid: str | None = None, **members: Any) -> Key:
     return parse_jwk({**key.members, **({} if kid is None else {"kid": kid}), **members})
 
 

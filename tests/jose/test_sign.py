@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 SECRET = "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"
 
 
-def secret(octets: int, **members: Any) -> Key:  # noqa: ANN401 - members of a JWK
+def secret(octets: int, **members: Any) -> Key:
     k = base64url.encode(bytes(range(octets)))
     return parse_jwk({"kty": "oct", "k": k, **members})
 
 
-def renamed(key: Key, **members: Any) -> Key:  # noqa: ANN401 - members of a JWK
+def renamed(key: Key, **members: Any) -> Key:
     return parse_jwk({**key.members, **members})
 
 

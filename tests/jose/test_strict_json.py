@@ -62,6 +62,7 @@ def test_numbers_keep_their_kind() -> None:
         (b"\xef\xbb\xbf{}", "begins with a byte order mark"),
         ("\ufeff{}", "begins with a byte order mark"),
         ('{"a":1}'.encode("utf-16"), "is not UTF-8: it is UTF-16 or UTF-32"),
+        (b"\xfe\xff" + '{"a":1}'.encode("utf-16-be"), "is not UTF-8: it is UTF-16 or UTF-32"),
         ('{"a":1}'.encode("utf-16-le"), "is not UTF-8: it is UTF-16 or UTF-32"),
         ('{"a":1}'.encode("utf-16-be"), "is not UTF-8: it is UTF-16 or UTF-32"),
         ('{"a":1}'.encode("utf-32"), "is not UTF-8: it is UTF-16 or UTF-32"),
@@ -84,6 +85,20 @@ def test_numbers_keep_their_kind() -> None:
 )
 def test_what_is_not_utf8(data: bytes | str, reason: str) -> None:
     assert refusal(data) == (BadUtf8, f"the header {reason}")
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        (b"\xef\xbb\xbf{}", "save it as UTF-8 without one"),
+        ("{}".encode("utf-16"), "save it as UTF-8"),
+        (b"\xff", None),
+    ],
+)
+def test_what_is_not_utf8_has_a_hint(data: bytes, hint: str | None) -> None:
+    with pytest.raises(BadUtf8) as caught:
+        strict_json.parse(data)
+    assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize(
@@ -137,6 +152,12 @@ def test_absurd_depth(text: str) -> None:
     assert refusal(text) == (JsonTooDeep, "the header is nested deeper than 64 levels")
 
 
+def test_depth_is_counted_on_from_where_a_list_is_closed() -> None:
+    beside = "[" + "[]," * 40
+    assert strict_json.parse(beside + nested(63) + "]") == [[]] * 40 + [json.loads(nested(63))]
+    assert refusal(beside + nested(64) + "]")[0] is JsonTooDeep
+
+
 def test_brackets_in_strings_are_no_depth() -> None:
     text = json.dumps(["[" * 100, '\\"[[' * 100, "{" * 100, "[", ["]" * 5] * 70])
     assert strict_json.parse(text) == json.loads(text)
@@ -160,6 +181,8 @@ def test_broken_brackets_never_reach_the_recursion_limit(text: str) -> None:
         (b"", "is empty, wanted JSON"),
         ('{"a":1,}', "is not JSON: trailing comma at line 1, column 7"),
         ('{\n  "a": [1, 2],\n}\n', "is not JSON: trailing comma at line 2, column 14"),
+        ("\n[1,]", "is not JSON: trailing comma at line 2, column 3"),
+        (b'{"\x00":1}', "is not JSON: a control character inside a string at line 1, column 3"),
         ('{"a":"é😀",}', "is not JSON: trailing comma at line 1, column 10"),
         ("{} {}", "is not JSON: something after the end of the JSON value at line 1, column 4"),
     ],
@@ -190,6 +213,9 @@ def test_an_object_is_wanted(text: str, kind: str) -> None:
     with pytest.raises(BadJson) as caught:
         strict_json.parse_object(text, what="the key set")
     assert caught.value.message == f"the key set is {kind}, wanted a JSON object"
+    with pytest.raises(BadJson) as caught:
+        strict_json.parse_object(text)
+    assert caught.value.message == f"the text is {kind}, wanted a JSON object"
 
 
 def test_an_object_is_given() -> None:
@@ -200,7 +226,9 @@ def test_an_object_is_given() -> None:
 def test_dump_is_ascii() -> None:
     value = {"a": ["é😀\x1b\x7f\u202e", 1, True, None]}
     assert strict_json.dump(value) == '{"a":["\\u00e9\\ud83d\\ude00\\u001b\\u007f\\u202e",1,true,null]}'
-    assert strict_json.dump({"a": [1]}, indent=2) == '{\n  "a": [\n    1\n  ]\n}'
+    assert strict_json.dump({"a": [1, 2]}, indent=2) == '{\n  "a": [\n    1,\n    2\n  ]\n}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        strict_json.dump(float("nan"))
 
 
 def test_encode_compact() -> None:

@@ -17,15 +17,31 @@ from jwtool.jose.token import parse
 from jwtool.jose.verify import Candidate, OfferedKey, OfferedSet, Policy, Verification, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from jwtool.jose.keys.key import Key
 
 NOW = 1_795_556_400
 CLAIMS = {"sub": "user-42", "exp": NOW + 300}
+STRANGER = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}
 
 
-def named(key: Key, kid: str | None = None, **members: Any) -> Key:  # noqa: ANN401 - members of a JWK
+def segment(value: object) -> str:
+    return base64url.encode(value if isinstance(value, bytes) else strict_json.encode_compact(value))
+
+
+def make(key: Key, header: Mapping[str, Any], payload: object = CLAIMS, *, alg: str | None = None) -> str:
+    """A token with exactly this header, right or wrong, signed by the primitive of `alg` or of the header's alg."""
+    signing_input = f"{segment(header)}.{segment(payload)}"
+    return f"{signing_input}.{segment(signatures.sign(alg or header['alg'], key, signing_input.encode()))}"
+
+
+def named(key: Key, kid: str | None = None, **members: Any) -> Key:
     return parse_jwk({**key.members, **({} if kid is None else {"kid": kid}), **members})
 
 
@@ -92,17 +108,7 @@ def test_every_reason_at_once(keys: Mapping[str, Key]) -> None:
         "aud": "aud_mismatch",
         "typ": "typ_mismatch",
     }
-    assert [check.name for check in answer.checks] == [
-        "signature",
-        "crit",
-        "exp",
-        "nbf",
-        "iat",
-        "iss",
-        "aud",
-        "typ",
-        "alg",
-    ]
+    assert " ".join(check.name for check in answer.checks) == "signature crit exp nbf iat iss aud typ alg"
     assert (answer.valid, answer.claims, answer.payload, answer.key) == (False, None, None, None)
     assert answer.candidates == (Candidate(None, "test", "signature_invalid", "the signature is not by this key"),)
 
@@ -121,20 +127,15 @@ def test_a_good_signature_over_bad_claims_gives_none_of_them_away(keys: Mapping[
     ("payload", "code"),
     [
         (b"", "payload_not_claims"),
-        (b"text", "payload_not_claims"),
         (b"[]", "payload_not_claims"),
-        (b'"x"', "payload_not_claims"),
         (b'{"exp":1,}', "payload_not_claims"),
         (b'{"exp":1,"exp":9999999999}', "duplicate_member"),
         (b'{"exp":1,"\\u0065xp":9999999999}', "duplicate_member"),
-        (b'{"a":{"b":1,"b":1}}', "duplicate_member"),
         (b'\xef\xbb\xbf{"a":1}', "bad_utf8"),
         ('{"a":1}'.encode("utf-16"), "bad_utf8"),
-        (b'{"a":"\xff"}', "bad_utf8"),
         (b'{"a":"\\ud800"}', "bad_utf8"),
         (b'{"a":' + b"[" * 100 + b"]" * 100 + b"}", "json_too_deep"),
         (b'{"exp":1e999}', "json_bad_number"),
-        (b'{"exp":NaN}', "json_bad_number"),
     ],
 )
 def test_a_payload_that_is_no_claims(keys: Mapping[str, Key], payload: bytes, code: str) -> None:
@@ -205,44 +206,33 @@ def test_eddsa_is_deprecated_and_accepted(keys: Mapping[str, Key]) -> None:
 
 
 def test_a_key_of_the_kid_that_did_not_sign_is_not_replaced_by_one_that_did(keys: Mapping[str, Key]) -> None:
-    signer, stranger = named(keys["RS256"], "k2"), parse_jwk({**RSA_PUBLIC, "kid": "k1"})
-    answer = judge(make(signer, {"alg": "RS256", "kid": "k1"}), offer(stranger, signer))
+    signer, stranger = named(keys["ES256"], "k2"), parse_jwk({**STRANGER, "kid": "k1"})
+    answer = judge(make(signer, {"alg": "ES256", "kid": "k1"}), offer(stranger, signer))
     assert failed(answer) == {"signature": "signature_invalid"}
     assert check_of(answer, "signature").detail == "not by key 'k1' of test"
     assert sorted(candidates_of(answer)) == [("k1", "signature_invalid"), ("k2", "kid_mismatch")]
 
 
-def test_a_key_without_kid_stands_for_any(keys: Mapping[str, Key]) -> None:
-    token = make(keys["ES256"], {"alg": "ES256", "kid": "whatever"})
-    answer = judge(token, offer(named(keys["Ed25519"], "k1")), keys["ES256"])
-    assert (answer.valid, answer.key) == (True, OfferedKey(keys["ES256"], "test"))
-    assert check_of(answer, "signature").detail == "ES256, the key of test"
-
-
 def test_a_kid_in_two_sets_names_both_keys(keys: Mapping[str, Key]) -> None:
-    right, wrong = named(keys["RS256"], "k1"), parse_jwk({**RSA_PUBLIC, "kid": "k1"})
-    answer = judge(make(right, {"alg": "RS256", "kid": "k1"}), offer(wrong, source="a"), offer(right, source="b"))
+    right, wrong = named(keys["ES256"], "k1"), parse_jwk({**STRANGER, "kid": "k1"})
+    answer = judge(make(right, {"alg": "ES256", "kid": "k1"}), offer(wrong, source="a"), offer(right, source="b"))
     assert (answer.valid, answer.key) == (True, OfferedKey(right, "b"))
     assert answer.candidates == ()
 
 
 def test_without_kid_every_fitting_key_is_tried(keys: Mapping[str, Key]) -> None:
-    signer, stranger = named(keys["RS256"], "k2"), parse_jwk({**RSA_PUBLIC, "kid": "k1"})
-    token = make(signer, {"alg": "RS256"})
-    assert judge(token, offer(stranger, keys["ES256"], signer)).valid
-    answer = judge(token[:-4] + "AAAA", offer(stranger, keys["ES256"], signer))
+    signer, stranger = named(keys["ES256"], "k2"), parse_jwk({**STRANGER, "kid": "k1"})
+    token = make(signer, {"alg": "ES256"})
+    assert judge(token, offer(stranger, keys["Ed25519"], signer)).valid
+    answer = judge(token[:-4] + "AAAA", offer(stranger, keys["Ed25519"], signer))
     assert check_of(answer, "signature").detail == "not by any of the 2 keys that fit"
-    assert sorted(candidates_of(answer), key=str) == [
-        ("k1", "signature_invalid"),
-        ("k2", "signature_invalid"),
-        (None, "alg_key_mismatch"),
-    ]
+    assert sorted(code for _kid, code in candidates_of(answer)) == ["alg_key_mismatch", *["signature_invalid"] * 2]
 
 
 @pytest.mark.parametrize(("strangers", "valid", "left_out"), [(15, True, 0), (16, False, 1), (20, False, 5)])
-def test_at_most_sixteen_keys_are_tried(keys: Mapping[str, Key], strangers: int, valid: bool, left_out: int) -> None:  # noqa: FBT001
-    others = [parse_jwk({**RSA_PUBLIC, "kid": f"k{number}"}) for number in range(strangers)]
-    answer = judge(make(keys["RS256"], {"alg": "RS256"}), offer(*others, keys["RS256"]))
+def test_at_most_sixteen_keys_are_tried(keys: Mapping[str, Key], strangers: int, valid: bool, left_out: int) -> None:
+    others = [parse_jwk({**STRANGER, "kid": f"k{number}"}) for number in range(strangers)]
+    answer = judge(make(keys["ES256"], {"alg": "ES256"}), offer(*others, keys["ES256"]))
     assert answer.valid is valid
     note = f"{left_out} more keys fit and were not tried: at most 16 are"
     assert answer.notes == ((note,) if left_out else ())
@@ -264,7 +254,7 @@ def test_a_key_that_the_token_brings_is_not_looked_at(keys: Mapping[str, Key], n
     attacker = keys["ES256"]
     public = {member: value for member, value in attacker.members.items() if member != "d"}
     header = {"alg": "ES256", name: public if name == "jwk" else "http://127.0.0.1/jwks"}
-    other = parse_jwk({"kty": "EC", "crv": "P-256", **P256_PUBLIC})
+    other = parse_jwk(STRANGER)
     assert failed(judge(make(attacker, header), other)) == {"signature": "signature_invalid"}
     assert failed(judge(make(attacker, header), offer())) == {"signature": "key_not_found"}
 
@@ -306,16 +296,3 @@ def test_a_header_with_impossible_types_is_unreadable(keys: Mapping[str, Key], h
     token = make(keys["HS256"], header, alg="HS256")
     with pytest.raises(HeaderBadType):
         judge(token, keys["HS256"])
-
-
-RSA_PUBLIC = {
-    "kty": "RSA",
-    "e": "AQAB",
-    "n": (
-        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3o"
-        "knjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZH"
-        "zu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEg"
-        "U8awapJzKnqDKgw"
-    ),
-}
-P256_PUBLIC = {"x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}

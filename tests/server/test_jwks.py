@@ -148,15 +148,10 @@ def test_a_known_entity_is_not_sent_again(client: http.client.HTTPConnection, me
     }
 
 
-@pytest.mark.parametrize("condition", ['"other"', "", ETAG.strip('"'), ETAG[:-1], f"x, {ETAG}", "W/*"], ids=ascii)
+@pytest.mark.parametrize("condition", ['"other"', "", ETAG.strip('"'), ETAG[:-1], "W/*"], ids=ascii)
 def test_an_unknown_entity_is_sent(client: http.client.HTTPConnection, condition: str) -> None:
     status, _, body = ask(client, if_none_match=condition)
     assert (status, body) == (200, BODY)
-
-
-@pytest.mark.parametrize(("condition", "status"), [(ETAG, 200), ("*", 200), (f"W/{ETAG}", 412), ('"old"', 412)])
-def test_if_match_compares_strongly(client: http.client.HTTPConnection, condition: str, status: int) -> None:
-    assert ask(client, if_match=condition)[0] == status
 
 
 @pytest.mark.parametrize(
@@ -166,7 +161,7 @@ def test_other_spellings_of_the_target(client: http.client.HTTPConnection, targe
     assert ask(client, target=target)[0] == 200
 
 
-@pytest.mark.parametrize("target", ["/", "/jwks.json", f"{WELL_KNOWN}/", f"/{WELL_KNOWN}"])
+@pytest.mark.parametrize("target", ["/", "/jwks.json", f"{WELL_KNOWN}/"])
 def test_other_paths_are_not_found(client: http.client.HTTPConnection, target: str) -> None:
     status, fields, body = ask(client, target=target)
     assert (status, body) == (404, b"not found; the key set is at /.well-known/jwks.json\n")
@@ -248,22 +243,17 @@ def stamp():
     return found.st_mtime_ns, found.st_size, found.st_ino
 server = JwksServer(path.read_bytes, stamp=stamp, host="127.0.0.1", port=0, max_age=5)
 with stop_on_signals(server):
-    if len(sys.argv) > 2:
-        server.__enter__()
     print(server.url, flush=True)
     server.serve_until_stopped()
 print("ended", flush=True)
 """
 
 
-@pytest.mark.parametrize("thread", [[], ["in a thread"]], ids=["foreground", "thread"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_and_a_replaced_file_is_served(
-    tmp_path: Path, number: signal.Signals, thread: list[str]
-) -> None:
+def test_a_signal_ends_it_and_a_replaced_file_is_served(tmp_path: Path, number: signal.Signals) -> None:
     file = tmp_path / "set.jwks"
     file.write_bytes(BODY)
-    command = [sys.executable, "-c", SERVE_A_FILE, str(file), *thread]
+    command = [sys.executable, "-c", SERVE_A_FILE, str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -273,7 +263,7 @@ def test_a_signal_ends_it_and_a_replaced_file_is_served(
             assert ask(client)[2] == BODY
             fresh = tmp_path / "fresh"
             fresh.write_bytes(OTHER)
-            os.replace(fresh, file)  # noqa: PTH105 - the call that a writer makes
+            os.replace(fresh, file)
             assert ask(client)[2] == OTHER
             process.send_signal(number)
             assert client.sock.recv(1) == b""

@@ -9,7 +9,6 @@ import socket
 import pytest
 
 from jwtool.jose.errors import AddressUnavailable
-from jwtool.server import listening
 from jwtool.server.listening import host_in_url, is_loopback, listen
 
 PORT_HINT = "--port 0 picks a free one"
@@ -46,10 +45,10 @@ def test_the_next_address_of_a_name_where_this_machine_lacks_the_first(monkeypat
 
 
 def test_a_port_that_is_not_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> socket.socket:
+    def refuse(*_: object, **__: object) -> socket.socket:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(listening, "_bound", refuse)
+    monkeypatch.setattr(socket, "create_server", refuse)
     assert refusal("127.0.0.1", 80) == ("can't listen on port 80 of '127.0.0.1': permission denied", PORT_HINT)
 
 

@@ -80,10 +80,12 @@ class RawServer:
 
     answer: bytes | Callable[[socket.socket], None]
     tls: ssl.SSLContext | None
+    at_once: bool = False
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     stopped: threading.Event = field(default_factory=threading.Event)
     requests: list[bytes] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
+    connections: list[socket.socket] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -101,6 +103,9 @@ class RawServer:
         with suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        for connection in self.connections:
+            with suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not SSLSocket's, which unwraps
         for thread in self.threads:
             thread.join(5)
 
@@ -115,19 +120,17 @@ class RawServer:
                 connection, _peer = self.listener.accept()
             except OSError:
                 return
+            self.connections.append(connection)
             self._spawn(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(5)
         with suppress(OSError), connection:
             stream = connection if self.tls is None else self.tls.wrap_socket(connection, server_side=True)
+            self.connections.append(stream)
             with stream:
-                request = b""
-                while b"\r\n\r\n" not in request:
-                    if not (data := stream.recv(65536)):
-                        return
-                    request += data
-                self.requests.append(request)
+                if not self.at_once:
+                    self._read_request(stream)
                 if callable(self.answer):
                     self.answer(stream)
                 else:
@@ -137,14 +140,27 @@ class RawServer:
                     while stream.recv(65536):
                         pass
 
+    def _read_request(self, stream: socket.socket) -> None:
+        request = b""
+        while b"\r\n\r\n" not in request:
+            if not (data := stream.recv(65536)):
+                raise ConnectionError
+            request += data
+        self.requests.append(request)
+
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., RawServer]]:
-    """Start servers with `serve(answer, tls=None)`; `answer` is octets, or a function of the connection."""
+    """Start servers with `serve(answer)`; `answer` is octets, or a function of the connection.
+
+    With `at_once` no request is waited for.
+    """
     servers: list[RawServer] = []
 
-    def start(answer: bytes | Callable[[socket.socket], None], *, tls: ssl.SSLContext | None = None) -> RawServer:
-        server = RawServer(answer, tls)
+    def start(
+        answer: bytes | Callable[[socket.socket], None], *, tls: ssl.SSLContext | None = None, at_once: bool = False
+    ) -> RawServer:
+        server = RawServer(answer, tls, at_once)
         servers.append(server)
         server.start()
         return server
@@ -164,6 +180,13 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
     path = tmp_path_factory.mktemp("ca") / "ca.pem"
     authority.cert_pem.write_to_path(path)
     return str(path)
+
+
+@pytest.fixture
+def system_store(ca_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL's default trust store for this process holds our authority alone: no test needs the machine's."""
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
 
 
 @pytest.fixture

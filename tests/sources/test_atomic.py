@@ -133,9 +133,11 @@ def test_the_limit_on_file_sizes(*, force: bool, in_folder: Path) -> None:
         "import resource, sys\n"
         "from jwtool.jose.errors import JwtoolError\n"
         "from jwtool.sources.files import write_new\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))\n"
         f"try: write_new('f', b'x' * 100_000, private=True, force={force})\n"
         "except JwtoolError as error: print(error.code, error.message, error.hint, sep='|')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     said = "write_failed|can't write 'f': the limit on file sizes is reached|raise it: ulimit -f unlimited\n"

@@ -124,5 +124,13 @@ def test_user_information_is_refused_and_not_repeated(user: str, refusal: Refusa
     assert refusal(parse_url, f"https://{user}@auth.example/") == refused
 
 
+def test_long_urls(refusal: Refusal) -> None:
+    start = "https://auth.example/"
+    longest = start + "x" * (8192 - len(start))
+    assert parse_url(longest).text == longest
+    too_long = (UrlMalformed, "the URL has 8193 characters, wanted at most 8192", None)
+    assert refusal(parse_url, f"{longest}x") == too_long
+
+
 def test_a_label_can_drive_no_terminal() -> None:
     assert parse_url("https://auth.example/\u202ek").label == "https://auth.example/\\u202ek"

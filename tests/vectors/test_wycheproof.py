@@ -31,7 +31,7 @@ def read_keys(document: Mapping[str, Any]) -> KeySet:
     return parse_jwks(document) if "keys" in document else KeySet((parse_jwk(document),), is_set=False)
 
 
-def judge(token: Any, keys: Mapping[str, Any]) -> str:  # noqa: ANN401 - text, or the JSON of a JSON serialization
+def judge(token: Any, keys: Mapping[str, Any]) -> str:
     text = token if isinstance(token, str) else json.dumps(token)
     try:
         answer = verify(parse(text), [OfferedSet(read_keys(keys), "wycheproof")], Policy(payload_only=True), now=0)

@@ -53,9 +53,9 @@ def _write(path: str, script: str) -> None:
     from jwtool.jose.quoting import quote
     from jwtool.sources.files import write_new
 
-    folder = os.path.dirname(path)  # noqa: PTH120  sources takes paths as text
+    folder = os.path.dirname(path)
     try:
-        os.makedirs(folder, exist_ok=True)  # noqa: PTH103  the same
+        os.makedirs(folder, exist_ok=True)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise WriteError(f"the folder {quote(folder)} can't be made: {reason}") from None
@@ -81,10 +81,10 @@ def still_needed(shell: str, path: str, environ: Mapping[str, str]) -> str | Non
     """What the user has to do besides, in words; None where the shell finds `path` by itself."""
     import shlex
 
-    folder = shlex.quote(os.path.dirname(path))  # noqa: PTH120  sources takes paths as text
+    folder = shlex.quote(os.path.dirname(path))
     if shell == "bash":
         return f"without the package bash-completion, add to ~/.bashrc: source {shlex.quote(path)}"
-    if shell == "zsh" and os.path.dirname(path) not in _fpath(environ):  # noqa: PTH120  the same
+    if shell == "zsh" and os.path.dirname(path) not in _fpath(environ):
         return f"add to ~/.zshrc, before compinit is called: fpath=({folder} $fpath)"
     if shell == "powershell":
         quoted = path.replace("'", "''")
@@ -96,7 +96,7 @@ def _folder_of_zsh(environ: Mapping[str, str]) -> str:
     """A folder of the user's own that zsh searches already, else the customary one."""
     home = environ.get("HOME", "")
     own = [folder for folder in _fpath(environ) if home and folder.startswith(f"{home}/")]
-    usable = (folder for folder in own if os.path.isdir(folder) and os.access(folder, os.W_OK))  # noqa: PTH112  the same
+    usable = (folder for folder in own if os.path.isdir(folder) and os.access(folder, os.W_OK))
     customary = f"{_data(environ)}/zsh/site-functions"
     return customary if customary in own else next(usable, customary)
 
@@ -121,6 +121,6 @@ def _xdg(name: str, usual: str, environ: Mapping[str, str]) -> str:
         return environ[name].rstrip("/")
     if not environ.get("HOME"):
         raise VariableNotSet(
-            "HOME is not set: there is no telling where the completion belongs", hint="jwtool completion bash > FILE"
+            "HOME is not set: there is no telling where the completion belongs", hint="jwtool completion SHELL > FILE"
         )
     return environ["HOME"].rstrip("/") + usual

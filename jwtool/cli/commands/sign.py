@@ -28,19 +28,19 @@ def command(
         str | None,
         typer.Argument(metavar="[CLAIMS]", show_default=False, help="JSON that begins with {, or -, @PATH, env:NAME."),
     ] = None,
-    key: KeyOption = [],  # noqa: B006  Typer copies it
+    key: KeyOption = [],
     alg: AlgOption = None,
     claim: Annotated[
         list[str],
         _text("-c", "--claim", metavar="CLAIM", about="name=text, name:=json, name@=FILE; a[b]=…, a[]=… nest."),
-    ] = [],  # noqa: B006  the same
+    ] = [],
     header: Annotated[
         list[str], _text("-H", "--header", metavar="CLAIM", about="A header member, written like a claim.")
-    ] = [],  # noqa: B006  the same
+    ] = [],
     iss: Annotated[str | None, _text("-i", "--iss", "--issuer", metavar="ISS", about="The issuer, `iss`.")] = None,
     aud: Annotated[
         list[str], _text("-a", "--aud", "--audience", metavar="AUD", about="The audience, `aud`; repeatable.")
-    ] = [],  # noqa: B006  the same
+    ] = [],
     sub: Annotated[str | None, _text("--sub", metavar="SUB", about="The subject, `sub`.")] = None,
     jti: Annotated[str | None, _text("--jti", metavar="ID", about="The token's id, `jti`; default: random.")] = None,
     exp: Annotated[str | None, _text("--exp", metavar="TIME", about="The end, `exp`; default 15m; or never.")] = None,

@@ -30,21 +30,21 @@ def command(
     *,
     runtime: Runtime,
     token: TokenArgument = None,
-    key: KeyOption = [],  # noqa: B006  Typer copies it
+    key: KeyOption = [],
     jwks: Annotated[
         list[str],
         typer.Option(
             "--jwks", metavar="SET", show_default=False, autocompletion=complete.key, help="The same as --key."
         ),
-    ] = [],  # noqa: B006  the same
+    ] = [],
     iss: Annotated[
         list[str],
         _text("-i", "--iss", "--issuer", metavar="ISS", about="Demand this `iss`; repeated: one of them."),
-    ] = [],  # noqa: B006  the same
+    ] = [],
     aud: Annotated[
         list[str],
         _text("-a", "--aud", "--audience", metavar="AUD", about="Demand this in `aud`; repeated: one of them."),
-    ] = [],  # noqa: B006  the same
+    ] = [],
     sub: Annotated[str | None, _text("--sub", metavar="SUB", about="Demand this `sub`.")] = None,
     alg: Annotated[
         list[str],
@@ -55,17 +55,17 @@ def command(
             autocompletion=complete.algorithm,
             help="Allow only this algorithm; repeatable. The key decides in any case.",
         ),
-    ] = [],  # noqa: B006  the same
+    ] = [],
     typ: Annotated[
         str | None, _text("--typ", "--type", metavar="TYP", about="Demand this `typ` in the header.")
     ] = None,
     require: Annotated[
         list[str],
         _text("--require", metavar="CLAIM", about="name is there; name=text, name:=json equal; name~=regex matches."),
-    ] = [],  # noqa: B006  the same
+    ] = [],
     scope: Annotated[
         list[str], _text("--scope", metavar="SCOPE", about="Demand this scope; repeated: all of them.")
-    ] = [],  # noqa: B006  the same
+    ] = [],
     leeway: Annotated[str, typer.Option("--leeway", metavar="DURATION", help="What clocks may differ by.")] = "0s",
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge at this time.")] = "now",
     max_age: Annotated[str | None, _text("--max-age", metavar="DURATION", about="Oldest `iat`.")] = None,

@@ -98,14 +98,14 @@ class Structure:
 
 def read(data: bytes) -> Element:
     """The element at the start of `data`; a definite length in its shortest form is demanded. Raises DerFault."""
-    if len(data) < 2 or data[0] & 0x1F == 0x1F:  # noqa: PLR2004 - tag and length; high tag numbers occur nowhere
+    if len(data) < 2 or data[0] & 0x1F == 0x1F:
         raise DerFault
     length, start = data[1], 2
     if length & 0x80:
         start += length & 0x7F
         octets = data[2:start]
         length = int.from_bytes(octets[:8])
-        if not 1 <= len(octets) <= 4 or len(data) < start or octets[0] == 0 or length < 0x80:  # noqa: PLR2004 - X.690 §10.1
+        if not 1 <= len(octets) <= 4 or len(data) < start or octets[0] == 0 or length < 0x80:
             raise DerFault
     if len(data) < start + length:
         raise DerFault

@@ -143,7 +143,7 @@ def _loaded(load: Callable[[], object], kind: Kind) -> dict[str, str]:
         raise KeyMalformed(f"the {kind} is damaged: what is inside can't be a key") from None
 
 
-def _members(native: Any) -> dict[str, str]:  # noqa: ANN401 - whatever the library's loaders return
+def _members(native: Any) -> dict[str, str]:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     name = type(native).__name__

@@ -51,7 +51,7 @@ def _choose_curve(row: Algorithm, crv: str | None) -> str:
     """The curve of the key, empty if it has none."""
     if crv is None:
         return row.curves[0] if row.curves else ""
-    if len(row.curves) < 2:  # noqa: PLR2004 - a choice needs two
+    if len(row.curves) < 2:  # noqa: PLR2004  a choice needs two
         raise UsageError(f"{row.name} leaves no choice of a curve, found {quote(crv)}")
     if crv not in row.curves:
         raise UsageError(f"{row.name} has no keys on {quote(crv)}, wanted {' or '.join(row.curves)}")

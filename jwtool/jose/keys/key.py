@@ -98,5 +98,5 @@ class Key:
 
     @property
     def is_short_secret(self) -> bool:
-        """Whether the only weakness is a secret shorter than the hash, which `--allow-weak-key` may overlook."""
-        return self.kty == "oct" and self.weakness is not None and len(set(self.secret())) > 1
+        """Whether the weakness is a secret shorter than the hash, which `--allow-weak-key` may overlook."""
+        return self.kty == "oct" and self.weakness is not None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 WHAT = "the key"
-SECRET_HINT = "for an HMAC secret write secret:@FILE"  # noqa: S105 - a hint, no secret
+SECRET_HINT = "for an HMAC secret write secret:@FILE"  # noqa: S105  a hint, no secret
 
 _MARKS = {
     b"\xef\xbb\xbf": "with a byte order mark",
@@ -73,7 +73,7 @@ def _refuse_encoding(data: bytes) -> None:
         raise BadUtf8(f"the key is text {found}, wanted UTF-8 without a byte order mark")
 
 
-def _from_json(document: Any) -> KeySet:  # noqa: ANN401 - a JSON value
+def _from_json(document: Any) -> KeySet:
     if not isinstance(document, dict):
         raise JwksMalformed(
             f"the key is {strict_json.kind_of(document)} in JSON, wanted a JWK or a JWK set",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jwtool.jose.keys.der_key import AskPassphrase
     from jwtool.jose.keys.key import Key
 
-MAX_BLOCKS = 1000
+MAX_BLOCKS = 200
 
 _BEGIN = b"-----BEGIN "
 _DASHES = b"-----"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MAX_WRAPPINGS = 3
 # No key of any kind is shorter than this in DER; the least PKCS#1 key that is looked for has a modulus of 256 bits.
 LEAST_DER_OCTETS = 40
+# Octets that a DER file may have lost to a strip of white space at its end: any will do to complete it.
+STRIPPED = b"\n" * 4
 UNCOMPRESSED = 4
 
 _BLANKS_AND_MARKS = re.compile(rb"(?:[\s\0\"']|\xef\xbb\xbf|\xff\xfe|\xfe\xff)*+")
@@ -37,9 +39,9 @@ _SSH = re.compile(
 _SSH_BLOB = re.compile(rb"\0\0\0[\x07-\x40](?:ssh-|ecdsa-sha2-|sk-)[a-z0-9@.-]+\0")
 _JWK = re.compile(rb"""kty\\*["']?\s*[:=]\s*\\*["']?(?:RSA|EC|OKP|oct|AKP)\b""")
 _JWKS = re.compile(rb"""["'](?:keys|x5c)\\*["']\s*:\s*\[""")
-_JSON_ESCAPE = re.compile(rb"\\+u00([0-7][0-9a-fA-F])")
+_JSON_ESCAPE = re.compile(rb"(?<!\\)\\++u00([0-7][0-9a-fA-F])")
 _SEPARATORS = re.compile(rb"""\s|\\[nrt]|["',]""")
-_HEX = re.compile(rb"(?:0[xX])?((?:[0-9a-fA-F]{2}:?)+)[0-9a-fA-F]?")
+_HEX = re.compile(rb"(?:0[xX])?((?:[0-9a-fA-F]{2}:?)++)[0-9a-fA-F]?")
 _BASE64 = re.compile(rb"([A-Za-z0-9+/_-]{40,}+)(?:=.*)?", re.DOTALL)
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -114,7 +116,7 @@ def _find(data: bytes, wrappings: int) -> str | None:
 
 
 def _binary(data: bytes) -> str | None:
-    structure = identify(data)
+    structure = identify(data + STRIPPED)
     if structure is not None and structure.size >= LEAST_DER_OCTETS:
         return f"a key file in DER ({structure.kind})"
     if _SSH_BLOB.match(data):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Fewer different octets than a random secret of 32 octets ever has; hexadecimal text has up to 16.
 FEW_OCTETS = 8
+ONE_OCTET = "all octets of the secret are equal"
 LONGEST_PIECE = 64
 
 
@@ -20,8 +21,8 @@ def judge(jwk: Mapping[str, Any]) -> Material:
     """Judge the `k` of an oct JWK (RFC 7518 §6.4).
 
     Raises KeyMalformed if it is empty or badly encoded. A secret shorter than the hash of the key's own `alg`
-    (HS256 if it names none, RFC 7518 §3.2) or made of one octet comes back with its weakness. A key whose
-    `use` or `alg` says that it is not for HMAC is not judged by length.
+    (HS256 if it names none, RFC 7518 §3.2) comes back with its weakness. A key whose `use` or `alg` says that it is
+    not for HMAC is not judged by length. One octet repeated is remarked; `fit` lets such a secret verify, never sign.
     """
     secret = read_octets(jwk, "k")
     if not secret:
@@ -37,8 +38,6 @@ def judge(jwk: Mapping[str, Any]) -> Material:
 
 
 def _weakness(jwk: Mapping[str, Any], secret: bytes) -> str | None:
-    if len(set(secret)) == 1:
-        return "all octets of the secret are equal"
     algorithm = ALGORITHMS.get(jwk.get("alg") or "HS256")
     if jwk.get("use") == "enc" or algorithm is None or algorithm.family != "hmac":
         return None
@@ -49,6 +48,8 @@ def _weakness(jwk: Mapping[str, Any], secret: bytes) -> str | None:
 
 
 def _remark(secret: bytes) -> str | None:
+    if len(set(secret)) == 1:
+        return ONE_OCTET
     if has_short_period(secret):
         return "the secret is a short piece, repeated"
     distinct = len(set(secret))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose.errors import KeyMalformed, KeyUnsupported
@@ -42,6 +39,8 @@ def _read_certificate(text: object, index: int) -> bytes:
     """The DER of one entry: standard base64 with padding, not base64url (RFC 7517 §4.7)."""
     if not isinstance(text, str):
         raise KeyMalformed(f"'x5c[{index}]' of the key must be text, found {json_type(text)}")
+    import base64
+
     try:
         der = base64.b64decode(text, validate=True)
     except ValueError:
@@ -53,6 +52,8 @@ def _read_certificate(text: object, index: int) -> bytes:
 
 def _judge_thumbprint(jwk: Mapping[str, Any], name: str, certificates: tuple[bytes, ...]) -> bool:
     """Whether the thumbprint is written in hexadecimal inside its base64url, as Auth0 and WSO2 have done."""
+    import hashlib
+
     found = read_octets(jwk, name)
     digest_octets = hashlib.new(THUMBPRINTS[name], usedforsecurity=False).digest_size
     in_hex = len(found) == digest_octets * 2
@@ -70,6 +71,8 @@ def _judge_thumbprint(jwk: Mapping[str, Any], name: str, certificates: tuple[byt
 
 def _is_for(der: bytes, jwk: Mapping[str, Any]) -> bool:
     """Whether the certificate is for the (already judged) key; KeyMalformed if it can't be read."""
+    import warnings
+
     from cryptography import x509
 
     from jwtool.jose.keys.native import public_members

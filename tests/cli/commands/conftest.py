@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from jwtool.jose.keys.key import Key
-
 
 class Issue(Protocol):
     """`issue({"sub": "x"}, typ="at+jwt")`: a token by es256.jwk; `kid` None leaves it out, bytes are a raw payload."""
 
-    def __call__(  # noqa: D102  see above
+    def __call__(
         self, claims: Mapping[str, Any] | bytes, *, by: str = "es256.jwk", alg: str = "ES256", **header: Any
     ) -> str: ...
 
@@ -43,9 +41,17 @@ def issue(keys: Path) -> Issue:
 
 
 @pytest.fixture(scope="session")
-def rsa_key() -> Key:
-    """One private RSA key of 2048 bits for all tests: making one is slow."""
-    return generate("RS256")
+def private_keys(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """A file with a private JWK for each algorithm, without `kid` and `alg`; one RSA key for all of them."""
+    folder = tmp_path_factory.mktemp("private")
+    rsa = generate("RS256")
+    files = {}
+    for row in ALGORITHMS.values():
+        key = rsa if row.kty == "RSA" else generate(row.name)
+        members = {name: value for name, value in key.members.items() if name not in {"kid", "alg"}}
+        files[row.name] = folder / f"{row.name}.jwk"
+        files[row.name].write_text(json.dumps(members))
+    return files
 
 
 @pytest.fixture(params=list(ALGORITHMS))

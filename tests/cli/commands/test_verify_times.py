@@ -16,7 +16,7 @@ NOW = 1_795_556_400
 
 
 @pytest.fixture
-def codes(cli: Cli, keys: Path, issue: Issue) -> Any:  # noqa: ANN401  a function
+def codes(cli: Cli, keys: Path, issue: Issue) -> Any:
     """The codes of the failed checks of a token with these claims, judged at NOW; the exit code agrees with them."""
 
     def judge(claims: dict[str, Any], *options: str, now: int = NOW) -> set[str]:

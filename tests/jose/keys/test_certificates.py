@@ -40,7 +40,7 @@ def refusal(data: bytes) -> tuple[type[JwtoolError], str]:
     return type(caught.value), caught.value.message
 
 
-def private_pem(native: Any) -> bytes:  # noqa: ANN401 - any private key of the library
+def private_pem(native: Any) -> bytes:
     pem: bytes = native.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pem
 
@@ -120,7 +120,7 @@ def test_a_damaged_certificate_in_a_chain_is_refused(certify: Callable[..., byte
 
 @pytest.mark.parametrize("key_first", [True, False])
 def test_a_private_key_keeps_its_certificates(
-    key_first: bool,  # noqa: FBT001 - a parameter
+    key_first: bool,
     natives: Natives,
     certify: Callable[..., bytes],
 ) -> None:

@@ -5,6 +5,7 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -41,13 +42,13 @@ def refusal(data: bytes, passphrase: bytes | None = None) -> tuple[type[JwtoolEr
     return type(caught.value), caught.value.message
 
 
-def pkcs8(native: Any, passphrase: bytes | None = None) -> bytes:  # noqa: ANN401 - any private key of the library
+def pkcs8(native: Any, passphrase: bytes | None = None) -> bytes:
     encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     data: bytes = native.private_bytes(Encoding.DER, PrivateFormat.PKCS8, encryption)
     return data
 
 
-def spki(native: Any) -> bytes:  # noqa: ANN401 - any private key of the library
+def spki(native: Any) -> bytes:
     data: bytes = native.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return data
 
@@ -134,7 +135,7 @@ def test_a_costly_key_is_refused_before_a_passphrase_is_asked_for(natives: Nativ
     costly[salt_and_rounds - 2 : salt_and_rounds + 4] = bytes.fromhex("020400989681")
     with pytest.raises(KeyMalformed) as caught:
         parse_encoded(bytes(costly), passphrase=ask)
-    message = "the private key asks for 10000001 rounds of key derivation, wanted at most 10000000"
+    message = "the private key asks for 10000001 rounds of key derivation, wanted at most 2000000"
     assert caught.value.message == message
 
 
@@ -243,6 +244,15 @@ def test_a_rust_panic_is_a_damaged_key(natives: Natives, monkeypatch: pytest.Mon
         KeyMalformed,
         "the SPKI public key is damaged: what is inside can't be a key",
     )
+
+
+def test_what_the_library_does_not_know_is_not_supported(natives: Natives, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> dict[str, str]:
+        raise UnsupportedAlgorithm("a library without this curve")
+
+    monkeypatch.setattr(der_key, "_members", refuse)
+    message = "the SPKI public key holds a key that is not supported"
+    assert refusal(spki(natives["P-256"])) == (KeyUnsupported, message)
 
 
 def test_an_interrupt_is_none(natives: Natives, monkeypatch: pytest.MonkeyPatch) -> None:

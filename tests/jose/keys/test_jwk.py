@@ -74,8 +74,14 @@ def test_form_and_certificates_are_kept(p256: dict[str, Any]) -> None:
 
 
 def test_unknown_members_are_dropped(octets: dict[str, Any]) -> None:
-    jwk = octets | {"note": "hidden", "nbf": 1, "issuer": "https://login.example", "ext": True}
+    jwk = octets | {"note": "hidden", "nbf": "soon", "issuer": "https://login.example", "ext": True}
     assert parse_jwk(jwk).members == octets
+
+
+def test_the_times_of_a_private_set_are_kept(octets: dict[str, Any]) -> None:
+    times = {"iat": 1, "nbf": 2, "exp": 3.5}
+    assert parse_jwk(octets | times).members == octets | times
+    assert parse_jwk(octets | {"nbf": True}).members == octets
 
 
 @pytest.mark.parametrize(

@@ -173,17 +173,12 @@ def test_pem_that_is_damaged(natives: Natives) -> None:
 
 
 def test_stray_bits_in_the_base64_are_refused(ec_traditional: bytes, openssl: Openssl) -> None:
-    pem = openssl("ec", "-pubout", stdin=ec_traditional)
-    assert b"==" in pem
-    at = pem.index(b"==") - 1
-    for letter in b"BCDEFGHIJKLMNOP":
-        hostile = bytes([*pem[:at], pem[at] + 1]) if letter == pem[at] else pem[:at] + bytes([letter])
-        if hostile[-1:] in b"AQgw":
-            continue
-        assert refusal(hostile + pem[at + 1 :]) == (
-            KeyMalformed,
-            "the PEM block 'PUBLIC KEY' does not hold sound base64",
-        )
+    head, padding, tail = openssl("ec", "-pubout", stdin=ec_traditional).partition(b"==")
+    assert padding == b"=="
+    assert head[-1:] in b"AQgw"
+    for letter in b"BCDEFGHIJKLMNOPRSTUVWXYZabcdef":
+        hostile = head[:-1] + bytes([letter]) + padding + tail
+        assert refusal(hostile) == (KeyMalformed, "the PEM block 'PUBLIC KEY' does not hold sound base64")
 
 
 def test_line_breaks_written_out_get_a_hint(natives: Natives) -> None:
@@ -236,7 +231,7 @@ def test_several_keys_keep_their_order(natives: Natives) -> None:
 
 
 @pytest.mark.parametrize("private_first", [True, False])
-def test_a_private_key_and_its_public_key_are_one(private_first: bool, natives: Natives, other_reader: Reader) -> None:  # noqa: FBT001 - a parameter
+def test_a_private_key_and_its_public_key_are_one(private_first: bool, natives: Natives, other_reader: Reader) -> None:
     blocks = [private_pem(natives["P-256"]), public_pem(natives["P-256"])]
     key = one(b"".join(blocks if private_first else reversed(blocks)))
     assert (key.private, key.members) == (True, other_reader(blocks[0]))
@@ -245,4 +240,4 @@ def test_a_private_key_and_its_public_key_are_one(private_first: bool, natives: 
 def test_the_number_of_blocks_is_bounded(natives: Natives) -> None:
     pem = public_pem(natives["X25519"])
     assert len(parse(pem * MAX_BLOCKS)) == 1
-    assert refusal(pem * (MAX_BLOCKS + 1)) == (KeyMalformed, "the PEM file has more than 1000 blocks")
+    assert refusal(pem * (MAX_BLOCKS + 1)) == (KeyMalformed, "the PEM file has more than 200 blocks")

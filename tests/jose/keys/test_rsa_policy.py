@@ -249,6 +249,13 @@ def test_a_lone_exponent_of_tiny_numbers() -> None:
     assert refusal(public(15, 3) | {"d": "BQ"}) == NOT_D
 
 
+def test_a_square_has_no_two_primes_to_recover(rsa: dict[str, Any]) -> None:
+    p = number(rsa, "p")
+    for order in (p - 1, (p - 1) ** 2, p * (p - 1)):
+        square = public(p * p) | {"d": encode_number(pow(65537, -1, order))}
+        assert refusal(square) == NOT_D
+
+
 def test_a_prime_modulus_has_no_primes_to_recover() -> None:
     prime = 2**2203 - 1
     d = pow(65537, -1, prime - 1)

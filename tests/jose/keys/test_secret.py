@@ -28,7 +28,7 @@ SSH_KINDS = ["RSA", "P-256", "P-384", "P-521", "Ed25519"]
 SECRET = bytes(range(32))
 
 
-def refusal(make: Callable[..., Any], data: Any) -> tuple[type[JwtoolError], str]:  # noqa: ANN401 - bytes or text
+def refusal(make: Callable[..., Any], data: Any) -> tuple[type[JwtoolError], str]:
     with pytest.raises(JwtoolError) as caught:
         make(data, where="secret:@FILE")
     return type(caught.value), caught.value.message
@@ -45,7 +45,7 @@ def test_a_secret_is_its_bytes() -> None:
 def test_weak_secrets_come_with_their_weakness() -> None:
     key = secret_key(b"short", where="secret:@FILE")
     assert key.weakness == "the secret is 5 octets long, HS256 wants at least 32"
-    assert secret_key(bytes(32), where="secret:@FILE").weakness == "all octets of the secret are equal"
+    assert secret_key(bytes(32), where="secret:@FILE").remarks == ("all octets of the secret are equal",)
 
 
 def test_an_empty_secret_is_refused() -> None:
@@ -55,7 +55,7 @@ def test_an_empty_secret_is_refused() -> None:
     assert refusal(from_base64, "\n") == wanted
 
 
-def forms(native: Any, *, has_pkcs1: bool, has_sec1: bool) -> dict[str, bytes]:  # noqa: ANN401 - any private key
+def forms(native: Any, *, has_pkcs1: bool, has_sec1: bool) -> dict[str, bytes]:
     public = native.public_key()
     files = {}
     for name, encoding in (("PEM", Encoding.PEM), ("DER", Encoding.DER)):
@@ -78,6 +78,7 @@ WRAPPINGS: dict[str, Callable[[bytes], bytes]] = {
     "as it is": lambda data: data,
     "a line break after": lambda data: data + b"\n",
     "stripped": lambda data: data.rstrip(b"\n"),
+    "cut by a line break": lambda data: data[:-2],
     "a blank before": lambda data: b" " + data,
     "a tab before": lambda data: b"\t" + data,
     "NUL before": lambda data: b"\0" + data,
@@ -232,7 +233,7 @@ def test_passwords_are_never_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", [b"ssh-rsa", b"-----BEGIN ", b'"keys"   ', b"\\u006b", b"kty   ", b"0\x82", b"a", b"=", b"\0"]
+    "piece", [b"ssh-rsa", b"-----BEGIN ", b'"keys"   ', b"\\u006b", b"\\", b"kty   ", b"0\x82", b"a", b"=", b"\0"]
 )
 def test_hostile_secrets_cost_nothing(piece: bytes) -> None:
     assert find_key(piece * (1_000_000 // len(piece))) is None

@@ -1,6 +1,6 @@
 """`jwtool jwks build`: a key set out of keys, public parts only."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,7 +51,7 @@ def command(
     documents = [key_document(key) | {"usable": True} for key in members]
     notes = tuple(note for one in loaded for note in one.notes) + remarks
     data = encode(built)
-    document = {"keys": documents, "output": output}
+    document: dict[str, Any] = {"keys": documents, "output": output}
     if not private:
         document["jwks"] = built
     if output is None:

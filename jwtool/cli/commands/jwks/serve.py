@@ -37,6 +37,8 @@ def command(
 
     Example: jwtool jwks serve jwks.json --port 0 --ready-file ready
     """
+    from contextlib import closing
+
     from jwtool.jose.numeric_date import parse_duration
     from jwtool.operations.serve_keyset import WatchedSet
     from jwtool.server.jwks import JwksServer, stop_on_signals
@@ -51,15 +53,16 @@ def command(
         port=parse_whole_number(port, option="--port", largest=65535),
         path=path,
         max_age=parse_duration(max_age),
-        log=runtime.trace,
+        log=runtime.warn,
+        access=runtime.trace,
     )
-    with server, stop_on_signals(server), ReadyFile(ready_file, server.url):
-        notes = () if watched.is_loopback(host) else ("this is no production server, and others can reach it",)
+    with closing(server), stop_on_signals(server), ReadyFile(ready_file, server.url):
+        notes = () if server.is_loopback else ("this is no production server, and others can reach it",)
         yield Report(
             "jwks-serve",
             {"url": server.url, "keys": watched.count},
             product=server.url,
-            blocks=(Line(f"serving {watched.count} keys, until Ctrl-C"),),
+            blocks=(Line(f"serving {watched.count} key{'' if watched.count == 1 else 's'}, until Ctrl-C"),),
             aside=True,
             notes=(*watched.notes, *notes),
         )

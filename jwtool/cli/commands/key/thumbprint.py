@@ -1,6 +1,6 @@
 """`jwtool key thumbprint`: the name that a key has by its own numbers (RFC 7638)."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -8,7 +8,7 @@ from jwtool.cli.options import CaFileOption, KeyArgument, PassphraseOption, Time
 from jwtool.output.report import Report
 from jwtool.sources.runtime import Runtime
 
-HASHES = ("sha256", "sha384", "sha512")
+HASHES: tuple[Literal["sha256", "sha384", "sha512"], ...] = ("sha256", "sha384", "sha512")
 
 
 def command(
@@ -34,13 +34,14 @@ def command(
     from jwtool.operations.describe import key_document
     from jwtool.operations.resolve_keys import load_one, reach
 
-    if hash_name not in HASHES:
+    chosen = next((known for known in HASHES if known == hash_name), None)
+    if chosen is None:
         raise UsageError("--hash takes sha256, sha384 or sha512", hint="--hash sha256")
     loaded = load_one(key, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
     (found,) = loaded.keyset.keys
-    value = thumbprint_uri(found, hash_name) if uri else thumbprint(found, hash_name)
+    value = thumbprint_uri(found, chosen) if uri else thumbprint(found, chosen)
     notes = loaded.notes
     if found.kty == "oct":
         notes = (*notes, "the thumbprint of a secret is a hash of it: keep it as private as the secret")
-    document = key_document(found) | {"thumbprint": value, "hash": hash_name}
+    document = key_document(found) | {"thumbprint": value, "hash": chosen}
     return Report("key", document, product=value, notes=notes)

@@ -1,0 +1,39 @@
+"""Stdin can be read once: this file is what finds two takers of it, before either reads the other's data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jwtool.jose.errors import StdinTwice
+
+# The parameters that take a SOURCE, and what each reads.
+SOURCES = {
+    "token": "token",
+    "claims": "claims",
+    "key": "key",
+    "jwks": "key",
+    "keys": "key",
+    "passphrase": "passphrase",
+    "new_passphrase": "new passphrase",
+    "access_token": "access token",
+    "code": "code",
+}
+STDIN = ("-", "secret:-", "hex:-", "base64:-")
+
+
+def refuse_stdin_twice(values: Mapping[str, Any], *, terminal: bool) -> None:
+    """Raise StdinTwice if two of the `values` are read from stdin; a missing TOKEN is, unless that is a `terminal`."""
+    takers = [what for name, what in SOURCES.items() for text in _texts(values.get(name)) if _is_stdin(text)]
+    if "token" in values and values["token"] is None and not terminal:
+        takers.append("token")
+    if len(takers) > 1:
+        one, other = takers[:2]
+        both = f"the {one} and the {other}" if one != other else f"one {one} and another"
+        raise StdinTwice(f"stdin can't be both {both}", hint="give one of them as @FILE or env:NAME")
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
+
+
+def _is_stdin(text: str) -> bool:
+    return text.partition("#")[0] in STDIN

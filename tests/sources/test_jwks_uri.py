@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jwtool.jose.errors import HttpStatus, JwtoolError, ResponseMalformed
+from jwtool.jose.keys.generate import generate
+from jwtool.jose.keys.public import to_jwk
+from jwtool.sources.jwks_uri import Fetched, fetch_keyset
+
+Refusal = Callable[..., tuple[type[JwtoolError], str, str | None]]
+Serve = Callable[..., Any]
+
+EC = to_jwk(generate("ES256", kid="ec"), private=True)
+EC_PUBLIC = {name: value for name, value in EC.items() if name != "d"}
+OKP = to_jwk(generate("EdDSA"), private=True) | {"kid": None}
+OKP.pop("kid")
+SECRET = to_jwk(generate("HS256", kid="hs"), private=True)
+RSA_SHORT = {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "short"}
+LEAK = "whoever reads it can forge tokens"
+
+
+def respond(body: bytes, head: bytes = b"") -> bytes:
+    return b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
+
+
+def get(url: str, said: list[str] | None = None) -> Fetched:
+    trace = (said if said is not None else list[str]()).append
+    return fetch_keyset(url, timeout=5, ca_file=None, environ={}, trace=trace)
+
+
+def test_a_set(serve: Serve) -> None:
+    body = json.dumps({"keys": [EC_PUBLIC, {"kty": "AKP"}, None]}, indent=3).encode()
+    server = serve(respond(body, b'Content-Type: text/plain\r\nETag: "1"\r\n'))
+    said: list[str] = []
+    fetched = get(f"{server.url}?tenant=7", said)
+    assert [key.members for key in fetched.keyset.keys] == [EC_PUBLIC]
+    assert [skipped.index for skipped in fetched.keyset.skipped] == [1, 2]
+    assert (fetched.keyset.is_set, fetched.body, fetched.notes) == (True, body, ())
+    assert (fetched.response.status, fetched.response.headers["etag"]) == (200, '"1"')
+    assert said[-1] == f"jwks: 1 keys, 2 skipped, from {server.url}"
+    accept = b"Accept: application/jwk-set+json, application/json"
+    assert [line for line in server.requests[0].splitlines() if line.startswith(b"Accept:")] == [accept]
+
+
+def test_secrets_and_private_keys_of_a_set(serve: Serve) -> None:
+    server = serve(respond(json.dumps({"keys": [{"kty": "?"}, SECRET, EC, OKP, RSA_SHORT]}).encode()))
+    fetched = get(server.url)
+    assert [(key.private, "d" in key.members) for key in fetched.keyset.keys] == [(False, False)] * len(
+        fetched.keyset.keys
+    )
+    assert fetched.keyset.keys[0].members == EC_PUBLIC
+    secret = fetched.keyset.skipped[1]
+    assert (secret.index, secret.kid, secret.code, secret.facts) == (
+        1,
+        "hs",
+        "key_symmetric_in_public",
+        {"kty": "oct", "alg": "HS256", "bits": 256},
+    )
+    assert secret.reason == "a secret that a server publishes is none: whoever reads the set can forge tokens"
+    assert fetched.notes == (
+        f"{server.url} publishes an HMAC secret, the key 'hs': {LEAK}; it is ignored",
+        f"{server.url} publishes a private key, the key 'ec': {LEAK}; only its public half is used",
+        f"{server.url} publishes a private key, key number 4: {LEAK}; only its public half is used",
+    )
+
+
+WEB_PAGE = (
+    "{} answered with a web page, wanted a JWK set",
+    "is the URL right? a login page or a proxy may stand before it",
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "hint"),
+    [
+        (b"", "the answer of {} is empty, wanted JSON", None),
+        (b"<!DOCTYPE html><title>login</title>", *WEB_PAGE),
+        (b" \r\n<html>", *WEB_PAGE),
+        (b"[]", "the answer of {} is a list, wanted a JSON object", None),
+        (b'{"keys":[],}', "the answer of {} is not JSON: trailing comma at line 1, column 11", None),
+        (b'{"keys":[],"keys":[]}', "the answer of {} has the member 'keys' twice", None),
+        (b'{"keys":' + b"[" * 100, "the answer of {} is nested deeper than 64 levels", None),
+        (b"\xff\xfe{\0}\0", "the answer of {} is not UTF-8: it is UTF-16 or UTF-32", None),
+        (b"{}", "the answer of {} is no JWK set: the key set has no 'keys'", None),
+        (
+            b'{"keys":null}',
+            "the answer of {} is no JWK set: 'keys' of the key set must be an array, found null",
+            None,
+        ),
+        (
+            b'{"keys":[' + b",".join([b"0"] * 1001) + b"]}",
+            "the answer of {} is no JWK set: the key set has 1001 keys, wanted at most 1000",
+            None,
+        ),
+        (
+            b'{"issuer":"x","jwks_uri":"https://evil.example/"}',
+            "the answer of {} is a discovery document, wanted a JWK set",
+            "give the URL that it names as jwks_uri",
+        ),
+        (b'{"kty":"EC"}', "the answer of {} is a single JWK, wanted a JWK set", "its operator must serve a set"),
+    ],
+)
+def test_answers_that_are_no_set(body: bytes, message: str, hint: str | None, serve: Serve, refusal: Refusal) -> None:
+    server = serve(respond(body))
+    assert refusal(get, server.url) == (ResponseMalformed, message.format(f"127.0.0.1:{server.port}"), hint)
+
+
+def test_an_empty_set_is_a_set(serve: Serve) -> None:
+    assert get(serve(respond(b'{"keys":[]}')).url).keyset.keys == ()
+
+
+def test_a_status_is_judged_before_the_body(serve: Serve, refusal: Refusal) -> None:
+    server = serve(b"HTTP/1.1 404 Not Found\r\n\r\n" + json.dumps({"keys": [EC_PUBLIC]}).encode())
+    assert refusal(get, server.url)[0] is HttpStatus
