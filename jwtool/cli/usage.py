@@ -56,7 +56,7 @@ HABITS: dict[str, dict[str, str]] = {
     },
 }
 COMMON_OPTIONS = {"--json", "-q", "--quiet", "-v", "--verbose", "--color"}
-_OPTION_NAME = re.compile(r"--?[A-Za-z][A-Za-z0-9-]{0,24}")
+_OPTION_NAME = r"--?[A-Za-z][A-Za-z0-9-]{0,24}"
 
 
 def command_unknown(name: str, *, path: str, known: Sequence[str]) -> CommandUnknown:
@@ -89,7 +89,7 @@ def option_before_command(option: str, *, path: str) -> UsageError:
 def option_name(text: str) -> str | None:
     """The name of an option out of what was typed, or None where it could be more than a name."""
     name = text.partition("=")[0]
-    return name if _OPTION_NAME.fullmatch(name) else None
+    return name if re.fullmatch(_OPTION_NAME, name) else None
 
 
 def nearest_option(name: str, ctx: Any) -> str | None:
@@ -116,7 +116,7 @@ def translate(error: Any) -> UsageError:
             hint = f"did you mean `{near}`?" if near else help_hint
             return UsageError(f"no such option `{name}`" if name else "an unknown option was given", hint=hint)
         case exceptions.MissingParameter():
-            name = error.param.make_metavar(error.ctx) if error.param is not None else "an argument"
+            name = error.param.make_metavar(error.ctx) if error.param and error.ctx else "an argument"
             return UsageError(f"{name.strip('[].')} is missing", hint=help_hint)
         case exceptions.BadOptionUsage():
             name = option_name(error.option_name) or "an option"

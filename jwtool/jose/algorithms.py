@@ -7,8 +7,7 @@ Sources: RFC 7518 §3.1, RFC 8037 §3.1, RFC 8812 §3, RFC 9864 §2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 Family = Literal["hmac", "rsa-pkcs1", "rsa-pss", "ecdsa", "eddsa"]
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(NamedTuple):
     """A named curve: `octets` is the width of a coordinate or of a public key.
 
     For EC, `p`, `a`, `b` are the curve y² = x³ + ax + b over p, and `n` is the order of its generator.
@@ -35,8 +33,7 @@ class Curve:
     signs: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Algorithm:
+class Algorithm(NamedTuple):
     """One row: what a JWS `alg` stands for.
 
     `hash_name` is hashlib's name of the hash (None for EdDSA, which has its own inside). `curves` are the

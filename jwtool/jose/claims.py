@@ -5,7 +5,6 @@ The names are judged here, the times in `times.py`; what a user words himself, a
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose.policy import Check, ClaimPolicy, Requirement, missing
@@ -104,7 +103,9 @@ def _judge_text(claims: Mapping[str, Any], claim: str, wanted: str) -> Check:
     if not isinstance(found, str):
         detail = f"must be a string, found {kind_of(found)}"
         return Check(claim, "failed", f"{claim}_mismatch", wanted, found, detail)
-    if not hmac.compare_digest(found.encode("utf-8", "surrogatepass"), wanted.encode("utf-8", "surrogatepass")):
+    from hmac import compare_digest
+
+    if not compare_digest(found.encode("utf-8", "surrogatepass"), wanted.encode("utf-8", "surrogatepass")):
         return Check(claim, "failed", f"{claim}_mismatch", wanted, found)
     return Check(claim, "ok", wanted=wanted, found=found)
 

@@ -54,11 +54,17 @@ def _inside_a_string(text: str, position: int, message: str) -> Fault | None:
 
 def _trailing_comma(text: str, position: int) -> int | None:
     """The offset of a comma between a value and a closing bracket; older decoders stop at the bracket."""
-    comma = position if text.startswith(",", position) else len(text[:position].rstrip(_BLANKS)) - 1
-    before, after = text[:comma].rstrip(_BLANKS), text[comma + 1 :].lstrip(_BLANKS)
-    if comma < 1 or text[comma] != "," or before.endswith(("[", "{", ",", ":")) or not after.startswith(("]", "}")):
-        return None
-    return comma
+    head, tail = text[:position], text[position:]
+    if tail.startswith(","):
+        tail = tail[1:].lstrip(_BLANKS)
+    else:
+        head = head.rstrip(_BLANKS)
+        if not head.endswith(","):
+            return None
+        head = head[:-1]
+    value = head.rstrip(_BLANKS)
+    has_value = value and not value.endswith(("[", "{", ",", ":"))
+    return len(head) if has_value and tail.startswith(("]", "}")) else None
 
 
 def _foreign_word(rest: str) -> tuple[str, str | None] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from jwtool.jose import base64url
 from jwtool.jose.errors import (
@@ -55,8 +55,7 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeySet:
+class KeySet(NamedTuple):
     """Keys from one source, in its order. `is_set` is False if the source was one bare key."""
 
     keys: tuple[Key, ...]

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from jwtool.jose.strict_json import kind_of
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 Verdict = Literal["ok", "failed", "absent", "skipped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One thing that was judged.
 
     `code` is set where `verdict` is failed, and nowhere else. `wanted` and `found` are JSON values: of iss,
@@ -34,8 +32,7 @@ class Check:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One `--require`: the claim at `path` must be there, equal `value`, or match the regex `value` in full.
 
     A str in `path` is a member of an object, an int an element of an array. `name` is the path as it was typed.
@@ -47,8 +44,7 @@ class Requirement:
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimPolicy:
+class ClaimPolicy(NamedTuple):
     """What is demanded beyond `exp` and `nbf`, which are always judged.
 
     Durations are whole seconds; None and the empty tuple mean "not demanded". `access_token` and `code` are the
@@ -65,8 +61,12 @@ class ClaimPolicy:
     max_auth_age: int | None = None
     min_ttl: int | None = None
     nonce: str | None = None
-    access_token: bytes | None = field(default=None, repr=False)
-    code: bytes | None = field(default=None, repr=False)
+    access_token: bytes | None = None
+    code: bytes | None = None
+
+    def __repr__(self) -> str:
+        """Without values: some are secrets."""
+        return "<ClaimPolicy>"
 
 
 def bad_type(name: str, value: object, wanted: str, claim: str | None = None) -> Check:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -108,7 +106,9 @@ def judge_half_hash(claims: Mapping[str, Any], name: str, value: bytes, alg: str
         return Check(
             name, "failed", f"{name}_mismatch", found=found, detail=f"must be a string, found {kind_of(found)}"
         )
-    if not hmac.compare_digest(found.encode("utf-8", "surrogatepass"), expected.encode()):
+    from hmac import compare_digest
+
+    if not compare_digest(found.encode("utf-8", "surrogatepass"), expected.encode()):
         return Check(name, "failed", f"{name}_mismatch", found=found)
     return Check(name, "ok")
 
@@ -121,6 +121,8 @@ def half_hash(alg: str | None, crv: str | None, data: bytes) -> str | None:
     row = ALGORITHMS.get(alg or "")
     if row is None:
         return None
+    import hashlib
+
     if row.hash_name is not None:
         digest = hashlib.new(row.hash_name, data).digest()
     else:

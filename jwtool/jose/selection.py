@@ -5,8 +5,7 @@ A token names a key, it never brings one: `jwk`, `jku`, `x5u`, `x5c` in its head
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtool.jose.algorithms import ALGORITHMS, same_on_curve
 from jwtool.jose.fit import why_not
@@ -25,24 +24,21 @@ TELLING = ("key_too_weak", "key_use_mismatch", "alg_not_allowed", "alg_key_misma
 """The reasons why a key doesn't fit, the nearest miss first: it is the one that the report gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfferedKey:
+class OfferedKey(NamedTuple):
     """A key and where it comes from, in words for people."""
 
     key: Key
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfferedSet:
+class OfferedSet(NamedTuple):
     """The keys of one source, in words for people. A `kid` must be unique within a set, not across sets."""
 
     keyset: KeySet
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A key that was on offer and doesn't count, and why.
 
     `code` is one of the codes of a failed signature, of a key that was skipped in its set, or `kid_mismatch`.
@@ -54,8 +50,7 @@ class Candidate:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """What a token's header and the caller's policy ask of a key.
 
     `algs` are the algorithms that the caller allows, None for any; an empty tuple allows none.
@@ -71,8 +66,7 @@ class Demand:
         return self.algs is None or any(same_on_curve(self.alg, allowed, crv) for allowed in self.algs)
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """The keys to try, in order; if there are none, `code` and `detail` say why.
 
     `left_out` is how many fitting keys are not tried.

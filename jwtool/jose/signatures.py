@@ -6,7 +6,6 @@ key costs more than a thousand verifications.
 
 from __future__ import annotations
 
-import hmac
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -40,7 +39,9 @@ def sign(alg: str, key: Key, data: bytes) -> bytes:
     if not key.private:
         raise KeyNotPrivate(f"the key ({key.describe()}) is public, and only a private key can sign")
     if row.family == "hmac":
-        return hmac.digest(key.secret(), data, row.hash_name or "")
+        from hmac import digest
+
+        return digest(key.secret(), data, row.hash_name or "")
 
     from cryptography.exceptions import UnsupportedAlgorithm
 
@@ -67,7 +68,9 @@ def verify(alg: str, key: Key, data: bytes, signature: bytes) -> bool:
     if row is None:
         return False
     if row.family == "hmac":
-        return hmac.compare_digest(hmac.digest(key.secret(), data, row.hash_name or ""), signature)
+        from hmac import compare_digest, digest
+
+        return compare_digest(digest(key.secret(), data, row.hash_name or ""), signature)
     if len(signature) != signature_octets(key):
         return False
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import numeric_date
 from jwtool.jose.policy import Check, bad_type, missing, seconds
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 NUMERIC_DATE = "a number of seconds"
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """When claims are judged: `now` in Unix seconds, and the `leeway` in seconds that clocks are granted."""
 
     now: int

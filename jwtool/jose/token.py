@@ -7,8 +7,7 @@ spelling, so an accepted token can be written back byte for byte. Tidying what p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from jwtool.jose import base64url, strict_json
 from jwtool.jose.errors import (
@@ -35,8 +34,7 @@ _STRING_PARAMETERS = ("kid", "typ", "cty", "jku", "x5u", "x5t", "x5t#S256")
 _ENCODING_MARKS = b"\xef\xbb\xbf\xff\xfe\x00" + _JSON_BLANKS.encode()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Signature:
+class Signature(NamedTuple):
     """One signature of a JWS: its headers as the token says them, and its octets.
 
     `header` is `protected` and `unprotected` together; no name stands in both. `protected_b64` is the text
@@ -49,9 +47,12 @@ class Signature:
     protected_b64: str
     value: bytes
 
+    def __repr__(self) -> str:
+        """Only what it is: a token is a secret of its bearer."""
+        return "<Signature>"
 
-@dataclass(frozen=True, slots=True, repr=False)
-class UnverifiedToken:
+
+class UnverifiedToken(NamedTuple):
     """A token in its parts, of which nothing has been checked but the form.
 
     `header` is the merged header of the first signature, or that of a JWE. `payload_b64` is the text that
@@ -66,16 +67,19 @@ class UnverifiedToken:
     signatures: tuple[Signature, ...] = ()
     payload: bytes = b""
     payload_b64: str = ""
-    jwe_parts: tuple[int, int, int, int] | None = None
+    jwe_parts: tuple[int, ...] = ()
     sd_jwt_parts: int = 0
+
+    def __repr__(self) -> str:
+        """Only what it is: a token is a secret of its bearer."""
+        return f"<UnverifiedToken, {self.serialization} {self.kind}>"
 
     def signing_input(self, signature: Signature) -> bytes:
         """The octets that `signature` is over (RFC 7515 §5.1 step 8, RFC 7797 §3)."""
         return f"{signature.protected_b64}.{self.payload_b64}".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class PayloadFault:
+class PayloadFault(NamedTuple):
     """Why a payload holds no claims: a stable code, and a sentence that repeats none of the payload."""
 
     code: str

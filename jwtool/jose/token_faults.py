@@ -14,7 +14,7 @@ _WHOLE = "copy the whole token, and nothing else"
 _ENCODED_DOT = r"(?i)%(?:25)?2e"
 _BYTE_ORDER_MARK = "\ufeff"
 _ELLIPSIS = "\u2026"
-_NUMBER_WORDS = {1: "one segment", 2: "two segments", 3: "three segments", 4: "four segments", 5: "five segments"}
+_NUMBER_WORDS = {1: "one segment", 2: "two segments", 4: "four segments", 5: "five segments"}
 
 
 def explain(text: str) -> TokenMalformed:

@@ -5,8 +5,7 @@ Every check runs, so that a user sees every reason at once: the signature first,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import claims as claim_checks
 from jwtool.jose import signatures
@@ -31,23 +30,21 @@ MAX_ATTEMPTS = 64  # of verifying anything in one token: with RSA keys of 16384 
 ABOUT_ALG = frozenset({"alg_none", "alg_unsupported", "alg_not_allowed", "alg_key_mismatch"})
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What is demanded of a token. `algs` None allows every algorithm that its key allows, () allows none.
 
     `typ` is demanded of the protected header. `payload_only` leaves the payload unjudged: it need not be claims.
     `allow_weak_key` lets a secret verify that is shorter than its hash.
     """
 
-    claims: ClaimPolicy = field(default_factory=ClaimPolicy)
+    claims: ClaimPolicy = ClaimPolicy()
     algs: tuple[str, ...] | None = None
     typ: str | None = None
     payload_only: bool = False
     allow_weak_key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(NamedTuple):
     """The answer. `claims` and `payload` are there only if `valid`, `claims` only if they were judged.
 
     `key` is the key that the signature verified with, None if it did with none; then `candidates` says of each key
@@ -66,8 +63,7 @@ class Verification:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(NamedTuple):
     """One signature of the token, judged with its header."""
 
     signature: Signature

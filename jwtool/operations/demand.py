@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.errors import AlgorithmUnknown, UsageError
@@ -15,11 +14,13 @@ from jwtool.jose.verify import Policy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jwtool.jose.policy import Requirement
     from jwtool.sources.runtime import Runtime
 
+MAX_REQUIREMENT_FILE = 64 * 1024
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+
+class Demand(NamedTuple):
     """The options of `verify` that demand something, as they were typed."""
 
     issuers: Sequence[str] = ()
@@ -42,35 +43,25 @@ class Demand:
 
 def policy_of(demand: Demand, runtime: Runtime) -> Policy:
     """The policy that the options and JWTOOL_ISSUER, JWTOOL_AUDIENCE add up to. Raises UsageError leaves."""
-    from jwtool.sources.claim_options import parse_requirement
-    from jwtool.sources.files import read
-    from jwtool.sources.source import read_private_text
-
     issuers = _demanded("--iss", demand.issuers) or _from_environment("JWTOOL_ISSUER", runtime)
     audiences = _demanded("--aud", demand.audiences) or _from_environment("JWTOOL_AUDIENCE", runtime)
     _refuse_empty("--sub", demand.subject)
     _refuse_empty("--typ", demand.typ)
     _refuse_empty("--nonce", demand.nonce)
 
-    def read_file(path: str) -> bytes:
-        return read(path, cap=MAX_REQUIREMENT_FILE, what="file of --require")
-
-    def secret(text: str | None, option: str) -> bytes | None:
-        return None if text is None else read_private_text(text, runtime, option=option).encode()
-
     claims = ClaimPolicy(
         issuers=issuers,
         audiences=audiences,
         subject=demand.subject,
-        required=tuple(parse_requirement(text, read_file) for text in demand.required),
+        required=_required(demand.required),
         scopes=tuple(part for text in _demanded("--scope", demand.scopes) for part in text.split()),
         leeway=parse_duration(demand.leeway),
         max_age=_duration(demand.max_age),
         max_auth_age=_duration(demand.max_auth_age),
         min_ttl=_duration(demand.min_ttl),
         nonce=demand.nonce,
-        access_token=secret(demand.access_token, "--access-token"),
-        code=secret(demand.code, "--code"),
+        access_token=_private(demand.access_token, runtime, "--access-token"),
+        code=_private(demand.code, runtime, "--code"),
     )
     return Policy(
         claims=claims,
@@ -79,9 +70,6 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
         payload_only=demand.payload_only,
         allow_weak_key=demand.allow_weak_key,
     )
-
-
-MAX_REQUIREMENT_FILE = 64 * 1024
 
 
 def known_algorithm(name: str) -> str:
@@ -97,6 +85,26 @@ def known_algorithm(name: str) -> str:
     if "," in name:
         hint = "for several algorithms repeat --alg"
     raise AlgorithmUnknown(f"{quote(name)} is no algorithm that jwtool knows", hint=hint)
+
+
+def _required(texts: Sequence[str]) -> tuple[Requirement, ...]:
+    if not texts:
+        return ()
+    from jwtool.sources.claim_options import parse_requirement
+    from jwtool.sources.files import read
+
+    def read_file(path: str) -> bytes:
+        return read(path, cap=MAX_REQUIREMENT_FILE, what="file of --require")
+
+    return tuple(parse_requirement(text, read_file) for text in texts)
+
+
+def _private(text: str | None, runtime: Runtime, option: str) -> bytes | None:
+    if text is None:
+        return None
+    from jwtool.sources.source import read_private_text
+
+    return read_private_text(text, runtime, option=option).encode()
 
 
 def _duration(text: str | None) -> int | None:

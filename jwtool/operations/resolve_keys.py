@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import keyset as keysets
 from jwtool.jose.errors import (
@@ -32,8 +31,7 @@ MAX_KEY_FILE = 1024 * 1024
 SECRET_KINDS = ("secret", "hex", "base64")
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """How long a fetch may take, in seconds, and which authorities it trusts."""
 
     timeout: int = 10
@@ -50,8 +48,7 @@ def reach(timeout: str, ca_file: str | None) -> Reach:
     return Reach(seconds, ca_file)
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedSet:
+class LoadedSet(NamedTuple):
     """The keys of one source: `source` is its name for people, `notes` what must be said of it."""
 
     keyset: KeySet
@@ -60,13 +57,13 @@ class LoadedSet:
     fetched: Fetched | None = None
 
 
-@dataclass(slots=True)
 class Passphrase:
     """Where a passphrase comes from: the option, read once for all keys, else the terminal, asked once for each."""
 
-    option: str | None
-    runtime: Runtime
-    known: dict[str, bytes | None] = field(default_factory=dict, repr=False)
+    def __init__(self, option: str | None, runtime: Runtime) -> None:
+        self.option = option
+        self.runtime = runtime
+        self.known: dict[str, bytes | None] = {}
 
     def __call__(self, label: str) -> bytes | None:
         """The passphrase for the key of the source `label`, or None where nobody can be asked."""
@@ -163,7 +160,8 @@ def load_usable(
         try:
             found = load_set(text, runtime, to=to, passphrase=ask)
             usable = keysets.usable(found.keyset, allow_weak_secret=allow_weak_secret)
-            notes = (*found.notes, *skipped_notes(usable, found.source))
+            nothing = () if usable.keys or usable.skipped else (f"{found.source} holds no key",)
+            notes = (*found.notes, *nothing, *skipped_notes(usable, found.source))
             loaded.append(LoadedSet(usable, found.source, notes, found.fetched))
             if not usable.keys:
                 refusal = refusal or keysets.refusal(usable, found.source)
@@ -190,12 +188,12 @@ def name_skipped(skipped: Any) -> str:
 
 
 def load_all(texts: Sequence[str], runtime: Runtime, *, to: Reach, passphrase: str | None) -> tuple[LoadedSet, ...]:
-    """The sets of several sources, each of which must hold usable keys only: for building, not for verifying."""
+    """The sets of several sources, each of which must hold keys, usable ones only: for building, not for verifying."""
     ask = Passphrase(passphrase, runtime)
     loaded = [load_set(text, runtime, to=to, passphrase=ask) for text in texts]
     for one in loaded:
         usable = keysets.usable(one.keyset)
-        if usable.skipped:
+        if usable.skipped or not usable.keys:
             raise keysets.refusal(usable, one.source)
     return tuple(loaded)
 

@@ -8,6 +8,7 @@ from jwtool.jose.quoting import quote_public
 from jwtool.operations.fields import pick
 from jwtool.output.report import Gap, Headline, Hint, Line, Report, Row, Table
 from jwtool.output.token_blocks import check_rows, payload_member, token_table
+from jwtool.output.words import counted
 
 if TYPE_CHECKING:
     from jwtool.jose.policy import Check
@@ -81,9 +82,9 @@ def _listed(value: Any) -> Any:
 def _blocks(verification: Verification, failed: list[Check], at: int) -> tuple[Block, ...]:
     judged = [check for check in verification.checks if check.verdict in {"ok", "failed"}]
     if verification.valid:
-        headline = Headline("VALID", f"{len(judged)} checks passed", "good")
+        headline = Headline("VALID", f"{counted(len(judged), 'check')} passed", "good")
     else:
-        headline = Headline("NOT VALID", f"{len(failed)} of {len(judged)} checks failed", "bad")
+        headline = Headline("NOT VALID", f"{len(failed)} of {counted(len(judged), 'check')} failed", "bad")
     blocks: list[Block] = [headline, Gap(), Table(tuple(check_rows(verification.checks)))]
     if verification.candidates:
         rows = [

@@ -60,12 +60,12 @@ class Report(NamedTuple):
     """What a command has to say.
 
     `document` is the JSON document without `schema` and `ok`, or None for news on the way to it; `schema` is its
-    name without a version, as in `verify`. `product` is what a pipe wants (a token, a key, a set): text gets a line break and goes to
-    stdout, bytes go out as they are, but escaped on a terminal. `blocks` are for people: on stdout, or on
-    stderr where `aside` is true (there is a product, or it went to a file). `quiet` replaces `blocks`
-    under --quiet. `notes` are remarks for stderr; the JSON document gets them as `notes`. `positive` is
-    whether the answer is yes: exit 0 or 1. `private` says that the product is a private key or a secret: it
-    never stands inside a document, and a terminal gets a word with it.
+    name without a version, as in `verify`. `product` is what a pipe wants (a token, a key, a set): text gets a
+    line break and goes to stdout, bytes go out as they are, but escaped on a terminal. `blocks` are for people: on
+    stdout, or on stderr where `aside` is true (there is a product, or it went to a file). `quiet` replaces `blocks`
+    under --quiet. `notes` are remarks for stderr; the JSON document gets them as `notes`. `positive` is whether the
+    answer is yes: exit 0 or 1. `private` says that the product is a private key or a secret: it never stands
+    inside a document, and a terminal gets a word with it.
     """
 
     schema: str

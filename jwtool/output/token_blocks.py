@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from jwtool.explain.titles import typ_title
 from jwtool.jose import base64url, numeric_date, strict_json
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jwtool.jose.policy import Check
+    from jwtool.output.report import Mood
 
 TIMES = ("exp", "nbf", "iat", "auth_time", "updated_at")
 SAID: Mapping[str, str] = {
@@ -48,7 +49,7 @@ def times_of(claims: Mapping[str, Any], *, now: int) -> dict[str, Any]:
     return found
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a JSON value can be a NumericDate."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -103,7 +104,7 @@ def check_rows(checks: Sequence[Check]) -> list[Row]:
         if check.name == "crit" and check.verdict == "absent":
             continue
         failed = check.verdict == "failed"
-        mood = "bad" if failed else "good" if check.verdict == "ok" else "dim"
+        mood: Mood = "bad" if failed else "good" if check.verdict == "ok" else "dim"
         name = SAID.get(check.name, check.name)
         rows.append(Row((name, "FAILED" if failed else check.verdict, check_text(check)), ("name", mood)))
     return rows

@@ -14,7 +14,7 @@ from jwtool.jose.quoting import quote
 _FORMS = "a TIME is now, 15m, -5m, Unix seconds, or like 2026-11-24T21:45:00Z"
 _MAX_DIGITS = 12  # the largest NumericDate of the year 9999 has twelve
 _FINER = {13: ("milliseconds", 10**3), 16: ("microseconds", 10**6), 19: ("nanoseconds", 10**9)}
-_RFC_3339 = re.compile(
+_RFC_3339 = (  # compiled when a time is one of these
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
     r"(?P<clock>[Tt ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?P<seconds>:(?P<second>[0-9]{2})(?:\.[0-9]+)?)?)?"
     r"(?P<zone>[Zz]|(?P<sign>[+-])(?P<zone_hour>[0-9]{2}):(?P<zone_minute>[0-9]{2}))?"
@@ -34,7 +34,7 @@ def parse_time(text: str, now: int) -> int:
         return now
     if re.fullmatch("[0-9]+", text):
         return _unix_seconds(text)
-    if match := _RFC_3339.fullmatch(text):
+    if match := re.fullmatch(_RFC_3339, text):
         return _rfc_3339(text, match)
     sign, magnitude = (-1, text[1:]) if text.startswith("-") else (1, text)
     try:

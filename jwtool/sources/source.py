@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jwtool.jose.errors import (
     BadUtf8,
@@ -35,8 +34,7 @@ _PREFIXES = ("env", "https", "http", "issuer", *_SECRET_KINDS)
 _NEVER_FETCHED = {"file", "ftp", "ftps", "data", "javascript", "ldap", "ldaps", "ws", "wss", "s3", "gs", "urn", "blob"}
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where data comes from.
 
     `value` is the path, the name of the variable, the URL without its fragment, or the text itself; nothing
@@ -45,10 +43,14 @@ class Source:
     """
 
     kind: Kind
-    value: str = field(default="", repr=False)
+    value: str = ""
     fragment: str | None = None
     label: str = ""
     inner: Source | None = None
+
+    def __repr__(self) -> str:
+        """Only what may be shown: the value may be a token."""
+        return f"<Source {self.kind} {self.label}>"
 
 
 def parse_source(text: str, *, bare: Bare, what: str) -> Source:

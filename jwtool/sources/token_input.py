@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import strict_json
 from jwtool.jose.errors import InputError, InputTooLarge, SourceMalformed, TokenMalformed, UsageError
@@ -28,8 +27,7 @@ _URL = re.compile(r"https?://", re.IGNORECASE)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
-class Tidied:
+class Tidied(NamedTuple):
     """The bare token, and for --verbose a sentence that says out of what it was taken. Nothing is verified."""
 
     text: str

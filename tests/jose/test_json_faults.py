@@ -14,6 +14,11 @@ from jwtool.jose.json_faults import explain
         ("[1 , \n ]", 3, "trailing comma", "remove the comma before the closing bracket"),
         ('{"a":1 ,}', 7, "trailing comma", "remove the comma before the closing bracket"),
         ("[,]", 1, "no JSON value", None),
+        ("[1,,]", 3, "no JSON value", None),
+        ("[1 2,]", 3, "no ',' or closing bracket", None),
+        ("],", 0, "no JSON value", None),
+        (",]", 0, "no JSON value", None),
+        ('{"a":,}', 5, "no JSON value", None),
         ("{,}", 1, "a member name without double quotes", None),
         ('{"a":}', 5, "no JSON value", None),
         ("[", 1, "it ends too early", None),
@@ -33,7 +38,10 @@ from jwtool.jose.json_faults import explain
         ("-", 0, "no JSON value", None),
         ("{'a':1}", 1, "a single quote", "JSON strings take double quotes"),
         ("['a']", 1, "a single quote", "JSON strings take double quotes"),
-        ("{\u201ca\u201d:1}", 1, "a typographic quote", "JSON strings take plain double quotes"),
+        *[
+            (f"{{{mark}a{mark}:1}}", 1, "a typographic quote", "JSON strings take plain double quotes")
+            for mark in "\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
+        ],
         ("// x\n{}", 0, "a comment", "JSON has no comments"),
         ('{"a":1 /* x */}', 7, "a comment", "JSON has no comments"),
         ("# x", 0, "a comment", "JSON has no comments"),

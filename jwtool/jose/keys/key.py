@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import base64url
 
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class RsaPrivate:
+class RsaPrivate(NamedTuple):
     """The numbers of a private RSA key, complete and consistent with each other. Has no telling `repr`."""
 
     n: int
@@ -23,6 +22,10 @@ class RsaPrivate:
     dp: int
     dq: int
     qi: int
+
+    def __repr__(self) -> str:
+        """Only what it is."""
+        return "<RsaPrivate>"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

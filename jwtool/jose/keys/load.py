@@ -29,8 +29,8 @@ _MARKS = {
     b"\xff\xfe": "with the byte order mark of UTF-16",
     b"\xfe\xff": "with the byte order mark of UTF-16",
 }
-_TOKEN = re.compile(rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){2}(?:(?:\.[A-Za-z0-9_-]*){2})?")
-_SCALAR = re.compile(rb'"|-?[0-9]|true$|false$|null$')
+_TOKEN = rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){2}(?:(?:\.[A-Za-z0-9_-]*){2})?"
+_SCALAR = rb'"|-?[0-9]|true$|false$|null$'
 _LONG_LENGTHS = b"\x81\x82\x83\x84"
 _FOREIGN: Mapping[bytes, tuple[str, str | None]] = {
     b"---- BEGIN SSH2 PUBLIC KEY": ("an SSH public key", "ssh-keygen -i -f FILE, then ssh-keygen -e -m PKCS8 -f FILE"),
@@ -111,7 +111,7 @@ def _unrecognized(bare: bytes) -> JwtoolError:
     for mark, (name, hint) in _FOREIGN.items():
         if bare.startswith(mark):
             return KeyUnsupported(f"{name} is not supported", hint=hint)
-    if _SCALAR.match(bare) and (kind := _kind_of_scalar(bare)):
+    if re.match(_SCALAR, bare) and (kind := _kind_of_scalar(bare)):
         return KeyUnsupported(f"the key is {kind} in JSON, wanted a JWK or a JWK set", hint=SECRET_HINT)
     from jwtool.jose.keys.secret import find_key
 
@@ -124,7 +124,7 @@ def _unrecognized(bare: bytes) -> JwtoolError:
 
 
 def _is_token(bare: bytes) -> bool:
-    if not _TOKEN.fullmatch(bare):
+    if not re.fullmatch(_TOKEN, bare):
         return False
     try:
         return base64url.decode(bare.partition(b".")[0]).lstrip().startswith(b"{")

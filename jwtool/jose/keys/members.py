@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import base64url
 from jwtool.jose.errors import BadBase64url, KeyMalformed
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Material:
+class Material(NamedTuple):
     """The judged part of a JWK that belongs to its key type. `members` has no `kty`; no telling `repr`."""
 
     bits: int
@@ -22,6 +20,10 @@ class Material:
     crv: str | None = None
     weakness: str | None = None
     remarks: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Only what it is: the members may be private."""
+        return f"<Material, {self.bits} bits>"
 
 
 def json_type(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from math import isqrt
+from math import gcd, isqrt
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose.errors import KeyMalformed, KeyUnsupported
@@ -125,7 +125,7 @@ def _recover_primes(n: int, e: int, d: int) -> tuple[int, int]:
         if square <= 0 or (root := isqrt(square)) ** 2 != square:
             continue
         p, q = (total + root) // 2, (total - root) // 2
-        if p * q == n and e * d % (p - 1) == 1 and e * d % (q - 1) == 1 and d < n:
+        if p * q == n and gcd(p, q) == 1 and e * d % (p - 1) == 1 and e * d % (q - 1) == 1 and d < n:
             return p, q
     raise KeyMalformed("the private exponent 'd' of the RSA key does not belong to 'e' and 'n'")
 

@@ -30,7 +30,11 @@ def test_a_private_jwk(cli: Cli, keys: Path) -> None:
 
 def test_what_a_key_says_of_itself(cli: Cli, keys: Path) -> None:
     jwk = json.loads((keys / "es256.public.jwk").read_text())
-    named = {n: v for n, v in jwk.items() if n not in {"kid", "alg"}} | {"use": "sig", "key_ops": ["verify"], "x": jwk["x"]}
+    named = {n: v for n, v in jwk.items() if n not in {"kid", "alg"}} | {
+        "use": "sig",
+        "key_ops": ["verify"],
+        "x": jwk["x"],
+    }
     (keys / "own.jwk").write_text(json.dumps(named))
     shown = dict(line.split(maxsplit=1) for line in cli("key", "show", keys / "own.jwk").stdout.splitlines())
     assert shown == {
@@ -117,17 +121,30 @@ def test_control_characters_in_a_kid_are_escaped(cli: Cli, keys: Path) -> None:
     [
         (b"", 3, "k: the key is empty", None),
         (b"hello", 3, "k: this is neither a JWK, a JWK set, PEM nor DER", "for an HMAC secret write secret:@FILE"),
-        (b'{"kty":"EC",}', 3, "k: the key is not JSON: trailing comma at line 1, column 12",
-         "remove the comma before the closing bracket"),
+        (
+            b'{"kty":"EC",}',
+            3,
+            "k: the key is not JSON: trailing comma at line 1, column 12",
+            "remove the comma before the closing bracket",
+        ),
         (b'{"keys":[]}', 4, "k holds no key", None),
         (b'{"keys":null}', 4, "k: 'keys' of the key set must be an array, found null", None),
-        (b"[]", 4, "k: the key is a list in JSON, wanted a JWK or a JWK set", 'a JWK set is an object with a list "keys"'),
-        (b'{"kty":"XX"}', 4, "k: 'XX' is not a key type that jwtool knows", None),
-        (b'{"jwks_uri":"https://x"}', 4, "k: this is a discovery document, not a key set",
-         "give the URL in its 'jwks_uri'"),
+        (
+            b"[]",
+            4,
+            "k: the key is a list in JSON, wanted a JWK or a JWK set",
+            'a JWK set is an object with a list "keys"',
+        ),
+        (b'{"kty":"XX"}', 4, "k: the key type 'XX' is not supported, wanted RSA, EC, OKP, oct", None),
+        (
+            b'{"jwks_uri":"https://x"}',
+            4,
+            "k: this is a discovery document, not a key set",
+            "give the URL in its 'jwks_uri'",
+        ),
     ],
 )
-def test_what_is_no_key(  # the last lines of a message are the colleague's; the name of the source stands before
+def test_what_is_no_key(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, exit_code: int, message: str, hint: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -202,7 +202,7 @@ class TestWeakKeys:
         forged = f"{header}.{payload}.{signature[:-2]}AA"
         assert failed(cli(*VERIFY, "--allow-weak-key", "-k", weak, forged)) == {"signature": "signature_invalid"}
 
-    @pytest.mark.parametrize("jwk", [{"kty": "oct", "k": ""}, {"kty": "oct", "k": "A" * 43}])
+    @pytest.mark.parametrize("jwk", [{"kty": "oct", "k": ""}, {"kty": "oct", "k": "A="}])
     def test_no_other_weakness_is_forgiven(self, cli: Cli, keys: Path, jwk: dict[str, str]) -> None:
         (keys / "bad.jwk").write_text(json.dumps(jwk))
         done = cli(*VERIFY, "--allow-weak-key", "-k", keys / "bad.jwk", f"@{keys}/token.jwt")

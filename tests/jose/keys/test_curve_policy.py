@@ -208,6 +208,11 @@ def test_montgomery_small_order_is_that_of_the_edwards_curve_and_of_the_twist() 
     assert SMALL_ORDER["X25519"] == from_edwards | {0, p - 1}
 
 
+def test_montgomery_small_order_on_x448_is_what_doubles_to_nothing() -> None:
+    # Doubling is u -> (u² - 1)² / 4u(u² + Au + 1): 0 goes to infinity, 1 and -1 go to 0, and the cofactor is 4.
+    assert SMALL_ORDER["X448"] == {0, 1, P448 - 1}
+
+
 def test_an_exchange_with_a_small_order_point_tells_nothing() -> None:
     on_x25519, on_x448 = X25519PrivateKey.generate(), X448PrivateKey.generate()
     for u in SMALL_ORDER["X25519"]:

@@ -256,6 +256,12 @@ def test_a_square_has_no_two_primes_to_recover(rsa: dict[str, Any]) -> None:
         assert refusal(square) == NOT_D
 
 
+def test_factors_with_a_common_divisor_are_no_primes() -> None:
+    p, q = 3 * (2**1023 + 1), 3 * (2**1022 + 5)
+    lone = public(p * q) | {"d": encode_number(pow(65537, -1, lcm(p - 1, q - 1)))}
+    assert refusal(lone) == NOT_D
+
+
 def test_a_prime_modulus_has_no_primes_to_recover() -> None:
     prime = 2**2203 - 1
     d = pow(65537, -1, prime - 1)

@@ -29,7 +29,9 @@ def test_a_secret_is_as_long_as_the_hash_of_its_algorithm(row: Any) -> None:
     short = parse_jwk(oct_key(bytes(range(wanted - 1)), alg=row.name))
     assert short.weakness == f"the secret is {wanted - 1} octets long, {row.name} wants at least {wanted}"
     assert short.bits == (wanted - 1) * 8
-    assert parse_jwk(oct_key(bytes(range(wanted)), alg=row.name)).weakness is None
+    long_enough = parse_jwk(oct_key(bytes(range(wanted)), alg=row.name))
+    assert (long_enough.weakness, long_enough.private) == (None, True)
+    assert long_enough.secret() == bytes(range(wanted))
 
 
 @pytest.mark.parametrize("own", [{}, {"use": "sig"}])

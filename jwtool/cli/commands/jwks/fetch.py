@@ -26,6 +26,7 @@ def command(
     from jwtool.jose.keyset import usable
     from jwtool.operations.describe import keyset_documents
     from jwtool.operations.resolve_keys import reach
+    from jwtool.output.words import counted
     from jwtool.sources.files import refuse_existing, write_new
     from jwtool.sources.jwks_uri import fetch_keyset
     from jwtool.sources.source import parse_source
@@ -53,7 +54,7 @@ def command(
     return Report(
         "jwks",
         {"source": source.label, "keys": documents, "http": facts, "output": output},
-        blocks=(Line(f"{len(documents)} keys from {source.label}: {said}{target}"),),
+        blocks=(Line(f"{counted(len(documents), 'key')} from {source.label}: {said}{target}"),),
         product=fetched.body if output is None else None,
         aside=True,
         quiet="",

@@ -41,6 +41,7 @@ def command(
 
     from jwtool.jose.numeric_date import parse_duration
     from jwtool.operations.serve_keyset import WatchedSet
+    from jwtool.output.words import counted
     from jwtool.server.jwks import JwksServer, stop_on_signals
     from jwtool.sources.grammar import parse_whole_number
     from jwtool.sources.ready_file import ReadyFile
@@ -62,7 +63,7 @@ def command(
             "jwks-serve",
             {"url": server.url, "keys": watched.count},
             product=server.url,
-            blocks=(Line(f"serving {watched.count} key{'' if watched.count == 1 else 's'}, until Ctrl-C"),),
+            blocks=(Line(f"serving {counted(watched.count, 'key')}, until Ctrl-C"),),
             aside=True,
             notes=(*watched.notes, *notes),
         )

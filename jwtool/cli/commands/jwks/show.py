@@ -21,11 +21,12 @@ def command(
     from jwtool.jose.keyset import usable
     from jwtool.operations.describe import keyset_documents, keyset_table
     from jwtool.operations.resolve_keys import load_set, reach
+    from jwtool.output.words import counted
 
     loaded = load_set(keys, runtime, to=reach(timeout, ca_file), passphrase=passphrase, what="SET")
     documents = keyset_documents(usable(loaded.keyset))
     good = sum(facts["usable"] for facts in documents)
-    summary = f"{len(documents)} keys in {loaded.source}, {good} usable"
+    summary = f"{counted(len(documents), 'key')} in {loaded.source}, {good} usable"
     return Report(
         "jwks",
         {"source": loaded.source, "keys": documents},
