@@ -20,6 +20,12 @@ check:
 test *arguments:
     "{{ bin }}/python" -m pytest -n auto {{ arguments }}
 
+# all tests, and which lines and branches of the package they do not reach
+cover *arguments:
+    "{{ bin }}/coverage" run -m pytest -n auto {{ arguments }}
+    "{{ bin }}/coverage" combine --quiet
+    "{{ bin }}/coverage" report
+
 # mend what linters can mend
 fix:
     "{{ bin }}/ruff" check --fix

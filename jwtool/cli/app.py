@@ -115,10 +115,12 @@ class LazyGroup(_OwnHelp, TyperGroup):
             raise HelpRequested(ctx)
         if not ctx.resilient_parsing:
             known = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
+            if known & set(args) and all(arg in known or arg == "--json" for arg in args):
+                args = [arg for arg in args if arg != "--json"]  # about the group itself: no command to put it after
             for arg in args:
                 if not arg.startswith("-") or arg in {"-", "--"}:
                     break
-                if arg not in known:
+                if arg not in known and not _is_cluster(arg, known):
                     raise option_before_command(arg, path=ctx.command_path)
         return super().parse_args(ctx, args)
 
@@ -136,6 +138,11 @@ class LazyGroup(_OwnHelp, TyperGroup):
             if name.startswith(incomplete)
         ]
         return found + super(TyperGroup, self).shell_complete(ctx, incomplete)
+
+
+def _is_cluster(arg: str, known: set[str]) -> bool:
+    """Whether `arg` is known short options in one word: `-Vv`."""
+    return not arg.startswith("--") and all(f"-{letter}" in known for letter in arg[1:])
 
 
 def _folder(package: str) -> str:
@@ -170,7 +177,10 @@ def load(module: str, name: str, rich_markup_mode: Any) -> Any:
         group = LazyGroup(name=name, help=found.__doc__, context_settings=CONTEXT, rich_markup_mode=rich_markup_mode)
         group.package = module
         return group
-    return build(name, found.command, rich_markup_mode)
+    command = build(name, found.command, rich_markup_mode)
+    if rich_markup_mode is not None:  # Rich lists the commands of a group by this; plain help reads it without building
+        command.short_help = summary(module)
+    return command
 
 
 def build(name: str, function: "Callable[..., Report | Iterator[Report]]", rich_markup_mode: Any) -> Any:

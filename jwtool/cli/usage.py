@@ -93,14 +93,14 @@ def option_name(text: str) -> str | None:
 
 
 def nearest_option(name: str, ctx: Any) -> str | None:
-    """The option of that command that was probably meant: one that begins like `name`, else the most similar one."""
+    """The option of that command that was probably meant: one that `name` begins, one like it, one that begins it."""
     import difflib
 
     known = [option for param in ctx.command.get_params(ctx) for option in param.opts if option.startswith("--")]
-    begun = [
-        option for option in known if len(name) > len("--") and (option.startswith(name) or name.startswith(option))
-    ]
-    return next(iter([*begun, *difflib.get_close_matches(name, known, n=1, cutoff=0.7)]), None)
+    begun = [option for option in known if len(name) > len("--") and option.startswith(name)]
+    alike = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    shorter = [option for option in known if name.startswith(option)]
+    return next(iter([*begun, *alike, *shorter]), None)
 
 
 def translate(error: Any) -> UsageError:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from jwtool.jose import base64url, strict_json
-from jwtool.jose.errors import HeaderNotObject, HeaderTooLarge, InputTooLarge, TokenIsSdJwt, TokenMalformed
+from jwtool.jose import base64url, strict_json, token_faults
+from jwtool.jose.errors import HeaderNotObject, HeaderTooLarge, InputTooLarge, TokenMalformed
 from jwtool.jose.quoting import quote
 from jwtool.jose.token import MAX_HEADER, Signature, UnverifiedToken, decode_header, payload_of
 
@@ -21,7 +21,7 @@ _Members = dict[str, Any]
 _Serialization = Literal["flattened", "general"]
 
 
-def parse(text: str, *, allow_sd_jwt: bool = False) -> UnverifiedToken:
+def parse(text: str, *, allow_sd_jwt: bool) -> UnverifiedToken:
     """The parts of the JWS or JWE that the JSON object `text` is. Raises as `token.parse` does."""
     members = strict_json.parse_object(text, what="the token")
     if "ciphertext" in members and "payload" in members:
@@ -69,10 +69,7 @@ def _disclosures(signatures: Sequence[Signature], *, allow_sd_jwt: bool) -> int:
     """How many disclosures stand in the unprotected headers (RFC 9901 §8.1)."""
     lists = [signature.unprotected["disclosures"] for signature in signatures if "disclosures" in signature.unprotected]
     if lists and not allow_sd_jwt:
-        raise TokenIsSdJwt(
-            "the token is an SD-JWT, which hides some of its claims; jwtool doesn't verify these",
-            hint="jwtool decode shows what its issuer wrote",
-        )
+        raise token_faults.sd_jwt()
     return sum(len(one) for one in lists if isinstance(one, list))
 
 

@@ -17,7 +17,6 @@ from jwtool.jose.errors import (
     HeaderTooLarge,
     InputError,
     InputTooLarge,
-    TokenIsSdJwt,
     TokenMalformed,
 )
 
@@ -105,10 +104,9 @@ def parse(text: str | bytes, *, allow_sd_jwt: bool = False) -> UnverifiedToken:
     if one_word and token.isascii():
         if len(segments) == _JWS_SEGMENTS:
             if tilde and not allow_sd_jwt:
-                raise TokenIsSdJwt(
-                    "the token is an SD-JWT, which hides some of its claims; jwtool doesn't verify these",
-                    hint="jwtool decode shows what its issuer wrote",
-                )
+                from jwtool.jose import token_faults
+
+                raise token_faults.sd_jwt()
             return _compact_jws(*segments, sd_jwt_parts=max(token.count("~") - 1, 0))
         if len(segments) == _JWE_SEGMENTS and not tilde:
             return _compact_jwe(*segments)

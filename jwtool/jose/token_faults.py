@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from jwtool.jose.errors import TokenMalformed
+from jwtool.jose.errors import TokenIsSdJwt, TokenMalformed
 
 _ONE_WORD = "a token is one word; a line break inside comes from copying a wrapped line"
 _WHOLE = "copy the whole token, and nothing else"
@@ -22,6 +22,14 @@ def explain(text: str) -> TokenMalformed:
     if not text.strip():
         return TokenMalformed("the token is empty", hint="give a token, or - to read it from stdin")
     return _foreign_character(text) or _wrong_segments(text)
+
+
+def sd_jwt() -> TokenIsSdJwt:
+    """The error for an SD-JWT, in whichever serialization: verifying its first part alone would mislead."""
+    return TokenIsSdJwt(
+        "the token is an SD-JWT, which hides some of its claims; jwtool doesn't verify these",
+        hint="jwtool decode shows what its issuer wrote",
+    )
 
 
 def _foreign_character(text: str) -> TokenMalformed | None:

@@ -81,7 +81,9 @@ def key_table(key: Key) -> Table:
 
 def keyset_table(documents: Sequence[dict[str, Any]]) -> Table:
     """A set for a person: a key a row, with why one is not used."""
-    rows = [Row(("kid", "key", "alg", "use", ""), ("dim",) * 5)] if documents else []
+    remarkable = any(not facts["usable"] or facts["private"] for facts in documents)
+    head = Row(("kid", "key", "alg", "use", "note" if remarkable else ""), ("dim",) * 5)
+    rows = [head] if documents else []
     for facts in documents:
         size = facts.get("crv") or (f"{facts['bits']} bits" if "bits" in facts else "")
         state = f"not used: {facts['reason']}" if not facts["usable"] else "private" if facts["private"] else ""

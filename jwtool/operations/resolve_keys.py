@@ -198,6 +198,13 @@ def load_all(texts: Sequence[str], runtime: Runtime, *, to: Reach, passphrase: s
     return tuple(loaded)
 
 
+def refuse_weak(loaded: LoadedSet) -> None:
+    """Raise the reason for which no key of the set may be used, if there is one: what is weak is not published."""
+    usable = keysets.usable(loaded.keyset)
+    if not usable.keys:
+        raise keysets.refusal(usable, loaded.source)
+
+
 def load_one(text: str, runtime: Runtime, *, to: Reach | None = None, passphrase: str | None = None) -> LoadedSet:
     """The set of a source that must hold exactly one key (weak or not): its only key, or the one `#KID` names."""
     loaded = load_set(text, runtime, to=to, passphrase=passphrase)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jwtool.output.report import Block
 
 Span = tuple[str, Mood]
-WIDEST_COLUMN = 44  # a longer cell pushes the rest of its own row only
+WIDEST_COLUMN = 46  # a longer cell pushes the rest of its own row only
 STYLES: dict[Mood, str] = {
     "": "",
     "good": "bold green",

@@ -29,6 +29,7 @@ SAID: Mapping[str, str] = {
     "crit": "critical",
 }
 LONGEST_VALUE = 2_000
+EXACT = 2**53  # from here on a double, lest a document have a number of more digits than strict JSON reads
 
 
 def shown_value(value: Any) -> str:
@@ -45,7 +46,8 @@ def times_of(claims: Mapping[str, Any], *, now: int) -> dict[str, Any]:
     for name in TIMES:
         value = claims.get(name)
         if is_number(value):
-            found[name] = {"utc": numeric_date.describe_utc(value), "seconds_left": int(value) - now}
+            whole = int(value) if abs(value) < EXACT else float(value)
+            found[name] = {"utc": numeric_date.describe_utc(value), "seconds_left": whole - now}
     return found
 
 

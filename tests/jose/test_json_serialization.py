@@ -31,22 +31,12 @@ GENERAL = {
         {"header": {"alg": "HS256"}, "signature": "Aw"},
     ],
 }
-JWE_FLATTENED = {
-    "protected": "eyJlbmMiOiJBMTI4R0NNIn0",
-    "unprotected": {"jku": "https://server.example/keys.jwks"},
-    "header": {"alg": "A128KW", "kid": "7"},
-    "encrypted_key": "AAAA",
-    "aad": "AA",
-    "iv": "AAAA",
-    "ciphertext": "AAAAAAAA",
-    "tag": "AA",
-}
 
 
-def refusal(value: object, *, allow_sd_jwt: bool = False) -> tuple[type[InputError], str]:
+def refusal(value: object) -> tuple[type[InputError], str]:
     text = value if isinstance(value, str) else json.dumps(value)
     with pytest.raises(InputError) as caught:
-        parse(text, allow_sd_jwt=allow_sd_jwt)
+        parse(text)
     return type(caught.value), caught.value.message
 
 
@@ -108,6 +98,7 @@ def test_b64_counts_only_where_it_is_protected() -> None:
             "the token has both 'payload', as a JWS, and 'ciphertext', as a JWE",
         ),
         (without(FLATTENED, "payload"), TokenMalformed, "the token has no 'payload'"),
+        ({"signatures": GENERAL["signatures"]}, TokenMalformed, "the token has no 'payload'"),
         (without(FLATTENED, "signature"), TokenMalformed, "the token has no 'signature'"),
         ({**FLATTENED, "payload": {}}, TokenMalformed, "'payload' of the token is an object, wanted a string"),
         ({**FLATTENED, "signature": 1}, TokenMalformed, "'signature' of the token is a number, wanted a string"),
@@ -223,77 +214,11 @@ def test_the_unprotected_header_has_a_cap_too() -> None:
 
 def test_an_sd_jwt_in_json() -> None:
     value = {**FLATTENED, "header": {"kid": "a", "disclosures": ["WyJhIl0", "WyJiIl0"]}}
-    assert refusal(value) == (
-        TokenIsSdJwt,
-        "the token is an SD-JWT, which hides some of its claims; jwtool doesn't verify these",
-    )
+    with pytest.raises(TokenIsSdJwt) as caught:
+        parse(json.dumps(value))
+    assert caught.value.message == "the token is an SD-JWT, which hides some of its claims; jwtool doesn't verify these"
+    assert caught.value.hint == "jwtool decode shows what its issuer wrote"
     token = parse(json.dumps(value), allow_sd_jwt=True)
     assert (token.sd_jwt_parts, token.payload) == (2, b"{}")
     odd = json.dumps({**FLATTENED, "header": {"disclosures": 1}})
     assert parse(odd, allow_sd_jwt=True).sd_jwt_parts == 0
-
-
-def test_a_flattened_jwe() -> None:
-    assert parse(json.dumps(JWE_FLATTENED)) == UnverifiedToken(
-        kind="JWE",
-        serialization="flattened",
-        header={"enc": "A128GCM", "jku": "https://server.example/keys.jwks", "alg": "A128KW", "kid": "7"},
-        jwe_parts=(3, 3, 6, 1),
-    )
-
-
-def test_a_general_jwe() -> None:
-    value = without(without(JWE_FLATTENED, "header"), "encrypted_key")
-    value["recipients"] = [{"header": {"alg": "RSA-OAEP"}, "encrypted_key": "AAA"}, {"header": {"alg": "A128KW"}}]
-    assert parse(json.dumps(value)) == UnverifiedToken(
-        kind="JWE",
-        serialization="general",
-        header={"enc": "A128GCM", "jku": "https://server.example/keys.jwks", "alg": "RSA-OAEP"},
-        jwe_parts=(2, 3, 6, 1),
-    )
-
-
-def test_a_jwe_needs_little() -> None:
-    token = parse('{"header":{"alg":"dir"},"ciphertext":""}')
-    assert (token.header, token.jwe_parts) == ({"alg": "dir"}, (0, 0, 0, 0))
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "message"),
-    [
-        ({"ciphertext": "AA"}, HeaderNotObject, "the token has no header"),
-        ({**JWE_FLATTENED, "ciphertext": 1}, TokenMalformed, "'ciphertext' of the token is a number, wanted a string"),
-        (
-            {**JWE_FLATTENED, "unprotected": []},
-            HeaderNotObject,
-            "'unprotected' of the token is a list, wanted a JSON object",
-        ),
-        (
-            {**JWE_FLATTENED, "aad": "A"},
-            BadBase64url,
-            "'aad' of the token is not base64url: no octets have a length of 1 characters",
-        ),
-        (
-            {**JWE_FLATTENED, "tag": "AB"},
-            BadBase64url,
-            "'tag' of the token is not base64url: stray bits in the last character, at offset 1",
-        ),
-        (
-            {**JWE_FLATTENED, "recipients": [{}]},
-            TokenMalformed,
-            "the token has both 'recipients' and 'header', wanted one or the other",
-        ),
-        (
-            {**JWE_FLATTENED, "unprotected": {"enc": "x"}},
-            TokenMalformed,
-            "'enc' stands in two headers of the token, wanted once",
-        ),
-        (
-            {**JWE_FLATTENED, "header": {"jku": "x"}},
-            TokenMalformed,
-            "'jku' stands in two headers of the token, wanted once",
-        ),
-    ],
-)
-def test_what_is_no_jwe(value: object, error: type[InputError], message: str) -> None:
-    assert refusal(value) == (error, message)

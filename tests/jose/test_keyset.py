@@ -24,7 +24,7 @@ EC_MEMBERS = ("kty", "crv", "x", "y")
 
 
 def rsa_key(bits: int, **own: object) -> dict[str, Any]:
-    return {"kty": "RSA", "n": encode_number(2**bits - 1), "e": "AQAB", **own}
+    return {"kty": "RSA", "n": encode_number(3 * 2 ** (bits - 2) + 1), "e": "AQAB", **own}
 
 
 def oct_key(octets: int, **own: object) -> dict[str, Any]:

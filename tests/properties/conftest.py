@@ -88,24 +88,23 @@ class Mutator:
         kinds = cycle(self._kinds)
         while len(seen) < count:
             mutant = self._mutant(next(kinds))
-            if self._is_twin(mutant.data):
+            if mutant is None:
                 self.twins += 1
             elif mutant.data not in seen:
                 seen.add(mutant.data)
                 yield mutant
 
-    def _mutant(self, kind: str) -> Mutant:
-        token = self._original.other if self._random.randrange(3) == 0 else self._original.token
+    def _mutant(self, kind: str) -> Mutant | None:
+        """One mutant, sometimes wrapped; None for a sound token, which it is among blanks too."""
+        sound = (self._original.token, self._original.other)
+        token = self._random.choice([sound[0], *sound])
         made = self._kinds[kind](Matter(self._original, token, self._random))
+        text = made.decode("utf-8", "replace") if isinstance(made, bytes) else made
+        if text.strip() in sound:
+            return None
         if isinstance(made, str) and self._random.randrange(4) == 0:
             kind, made = f"{kind}, wrapped", self._random.choice(WRAPPINGS).replace("{}", made)
         return Mutant(kind, made if isinstance(made, bytes) else made.encode("utf-8", "surrogatepass"))
-
-    def _is_twin(self, data: bytes) -> bool:
-        """Whether `data` is one of the two sound tokens, bare, among blanks, or in a wrapping."""
-        text = data.decode("utf-8", "replace").strip()
-        sound = (self._original.token, self._original.other)
-        return any(text == form.replace("{}", token).strip() for form in ("{}", *WRAPPINGS) for token in sound)
 
 
 def load(name: str) -> Mapping[str, Kind]:

@@ -127,7 +127,7 @@ def take_the_public_key_for_a_secret(matter: Matter) -> str:
 
 def bring_an_own_key(matter: Matter) -> str:
     url = "https://attacker.example/"
-    own = matter.random.choice([{"jwk": ATTACKER_JWK}, {"jku": url}, {"x5u": url}, {}])
+    own: dict[str, Any] = matter.random.choice([{"jwk": ATTACKER_JWK}, {"jku": url}, {"x5u": url}, {}])
     alg = matter.random.choice(["EdDSA", "Ed25519", matter.original.alg])
     signed = f"{_encode({'alg': alg, **matter.random.choice([{}, {'kid': 'k1'}]), **own})}.{matter.parts[1]}"
     return f"{signed}.{base64url.encode(ATTACKER.sign(signed.encode()))}"
@@ -161,8 +161,12 @@ def repeat_a_json_member(matter: Matter) -> str:
 
 def _wrong_in_form(matter: Matter, flat: dict[str, Any], one: dict[str, str]) -> list[object]:
     missing = matter.random.choice(list(flat))
-    other = {**one, **matter.random.choice([{"signature": "AA"}, {"protected": "e30"}, {"protected": 1}])}
-    general = matter.random.choice([[], {}, None, [None], [[]], [other], [other, other], [one] * 17, ["AA"]])
+    other: dict[str, Any] = {
+        **one,
+        **matter.random.choice([{"signature": "AA"}, {"protected": "e30"}, {"protected": 1}]),
+    }
+    lists: list[Any] = [[], {}, None, [None], [[]], [other], [other, other], [one] * 17, ["AA"]]
+    general = matter.random.choice(lists)
     forms: list[object] = [[flat], {**flat, "signatures": [one]}, {**flat, "ciphertext": "AA"}, {"jws": flat}]
     forms += [{name: value for name, value in flat.items() if name != missing}]
     return [*forms, *[{"payload": flat["payload"], "signatures": general}] * 3]

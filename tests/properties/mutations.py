@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import tomllib
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,9 @@ def change_case(matter: Matter) -> str:
 
 def put_a_lookalike(matter: Matter) -> str:
     token = matter.token
-    ours, theirs = matter.random.choice([pair for pair in HOSTILE["lookalikes"] if pair[0] in token])
+    pairs: list[str] = HOSTILE["lookalikes"]
+    pair = matter.random.choice([pair for pair in pairs if pair[0] in token])
+    ours, theirs = pair[0], pair[1]
     at = matter.random.choice([place for place, character in enumerate(token) if character == ours])
     wide = "".join(chr(ord(character) + 0xFEE0) for character in token)
     one = token[:at] + theirs + token[at + 1 :]
@@ -107,7 +110,8 @@ def add_to_an_end(matter: Matter) -> str:
 
 def mix_two_tokens(matter: Matter) -> str:
     pairs = zip(matter.original.token.split("."), matter.original.other.split("."), strict=True)
-    return ".".join(matter.random.choice(pair) for pair in pairs)
+    mixed = list(product(*pairs))[1:-1]  # the first and the last are the tokens themselves
+    return ".".join(matter.random.choice(mixed))
 
 
 # base64url

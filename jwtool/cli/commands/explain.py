@@ -32,9 +32,13 @@ def command(
 
     if topic is None:
         kinds = topics()
-        rows = tuple(Row((kind, " ".join(names)), ("name",)) for kind, names in kinds.items())
+        rows = tuple(
+            Row((kind if first else "", line), ("name",))
+            for kind, names in kinds.items()
+            for first, line in _wrapped(names)
+        )
         document: dict[str, Any] = {"topics": {kind: list(names) for kind, names in kinds.items()}}
-        return Report("explain", document, blocks=(Table(rows),))
+        return Report("explain", document, blocks=(Table(rows),), quiet=" ".join(kinds))
     found = lookup(topic)
     blocks: list[Block] = []
     for one in found:
@@ -59,4 +63,12 @@ def command(
             for one in found
         ],
     }
-    return Report("explain", document, blocks=tuple(blocks))
+    return Report("explain", document, blocks=tuple(blocks), quiet=f"{found[0].topic}: {found[0].title}")
+
+
+def _wrapped(names: tuple[str, ...]) -> list[tuple[bool, str]]:
+    """The names in lines for a screen of 80 columns; True stands with the first of them."""
+    import textwrap
+
+    lines = textwrap.wrap(" ".join(names), width=66, break_on_hyphens=False, break_long_words=False)
+    return [(number == 0, line) for number, line in enumerate(lines)]

@@ -21,6 +21,9 @@ CRT_MEMBERS = ("p", "q", "dp", "dq", "qi")
 # The generator of the ROCA keys, and the last of the small primes that divide their primorial M for every size.
 ROCA_GENERATOR = 65537
 ROCA_LAST_PRIME = 167
+# Rounds of Fermat's method: the known bad generators are caught by the first few (CVE-2022-26320).
+FERMAT_ROUNDS = 100
+SQUARES_MODULO_16 = frozenset({0, 1, 4, 9})
 # The denominators looked at divide gcd(p - 1, q - 1), which for two random primes is a handful.
 MAX_DENOMINATOR_BITS = 32
 
@@ -29,7 +32,8 @@ def judge(jwk: Mapping[str, Any]) -> Material:
     """Judge the RSA members of a JWK (RFC 7518 §6.3) and return them complete: a lone `d` gets its primes.
 
     Raises KeyMalformed for numbers that no RSA key has or that contradict each other, KeyUnsupported for
-    multi-prime keys. A key that is short or has the ROCA fingerprint comes back with its weakness.
+    multi-prime keys. A key that is short, has the ROCA fingerprint or primes next to each other comes back with its
+    weakness.
     """
     if "oth" in jwk:
         raise KeyUnsupported("the RSA key has more than two primes ('oth'), which jwtool does not support")
@@ -50,7 +54,21 @@ def _weakness(n: int) -> str | None:
         return f"an RSA key of {n.bit_length()} bits is too short, wanted at least {MIN_BITS}"
     if has_roca_fingerprint(n):
         return "the RSA modulus has the ROCA fingerprint (CVE-2017-15361): its private key can be computed"
+    if has_close_primes(n):
+        return "the primes of the RSA modulus lie next to each other (CVE-2022-26320): its private key can be computed"
     return None
+
+
+def has_close_primes(n: int) -> bool:
+    """Whether Fermat's method factors the modulus at once: n = a² - b² with an a just above √n. So do squares."""
+    a = isqrt(n - 1) + 1
+    square = a * a - n
+    for _ in range(FERMAT_ROUNDS):
+        if square & 15 in SQUARES_MODULO_16 and isqrt(square) ** 2 == square:
+            return True
+        square += 2 * a + 1
+        a += 1
+    return False
 
 
 def has_roca_fingerprint(n: int) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jwtool.jose import base64url
 from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.keys.load import load_keys
 from jwtool.jose.keyset import thumbprint
@@ -111,3 +112,10 @@ def test_the_document_holds_the_key(cli: Cli, keys: Path) -> None:
 def test_an_unknown_format(cli: Cli, keys: Path, given: str, message: str) -> None:
     done = cli("key", "public", "--to", given, keys / "es256.jwk")
     assert (done.exit, done.stdout, done.stderr) == (2, "", f"jwtool: error: {message}\nhint: --to pem\n")
+
+
+def test_a_weak_key_is_not_published(cli: Cli, tmp_path: Path) -> None:
+    n = base64url.encode(((1 << 1023) + 1).to_bytes(128, "big"))
+    (tmp_path / "weak.jwk").write_text(f'{{"kty":"RSA","e":"AQAB","n":"{n}"}}')
+    done = cli("key", "public", tmp_path / "weak.jwk", "--json")
+    assert (done.exit, done.codes) == (4, {"key_too_weak"})

@@ -11,7 +11,7 @@ from jwtool.jose import base64url
 from jwtool.jose.errors import JwtoolError, KeyMalformed, KeyUnsupported
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.members import encode_number
-from jwtool.jose.keys.rsa_policy import has_roca_fingerprint
+from jwtool.jose.keys.rsa_policy import has_close_primes, has_roca_fingerprint
 
 PRIMES = (
     *(2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103),
@@ -22,6 +22,11 @@ NOT_D = "the private exponent 'd' of the RSA key does not belong to 'e' and 'n'"
 
 def public(n: int, e: int = 65537) -> dict[str, Any]:
     return {"kty": "RSA", "n": encode_number(n), "e": encode_number(e)}
+
+
+def modulus(bits: int) -> int:
+    """A number of that length with nothing against it but that nobody knows its primes."""
+    return 3 * 2 ** (bits - 2) + 1 if bits > 2 else 3
 
 
 def number(jwk: dict[str, Any], name: str) -> int:
@@ -47,7 +52,7 @@ def refusal(jwk: dict[str, Any], kind: type[JwtoolError] = KeyMalformed) -> str:
     ],
 )
 def test_sizes(bits: int, weakness: str | None) -> None:
-    key = parse_jwk(public(2**bits - 1))
+    key = parse_jwk(public(modulus(bits)))
     assert (key.bits, key.weakness) == (bits, weakness)
 
 
@@ -91,13 +96,13 @@ def test_exponents_over_the_cap(e: int, bits: int) -> None:
 
 @pytest.mark.parametrize("e", [3, 17, 65539, 2**32 - 1])
 def test_unusual_exponents_are_remarked(e: int) -> None:
-    key = parse_jwk(public(2**2048 - 1, e))
+    key = parse_jwk(public(modulus(2048), e))
     assert key.remarks == (f"public exponent {e} (65537 is usual)",)
     assert key.weakness is None
 
 
 def test_the_usual_exponent_is_not_remarked() -> None:
-    assert parse_jwk(public(2**2048 - 1)).remarks == ()
+    assert parse_jwk(public(modulus(2048))).remarks == ()
 
 
 def roca_modulus(rng: random.Random) -> int:
@@ -131,6 +136,16 @@ def test_one_residue_outside_the_powers_of_65537_clears_a_modulus() -> None:
         if others:
             telling.append(prime)
     assert telling == [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
+
+
+@pytest.mark.parametrize("apart", [0, 2, 10**6], ids=["a square", "twins", "next to each other"])
+def test_primes_next_to_each_other(apart: int, rsa: dict[str, Any]) -> None:
+    p = 2**1024 - 105
+    key = parse_jwk(public(p * (p - apart)))
+    assert key.weakness == (
+        "the primes of the RSA modulus lie next to each other (CVE-2022-26320): its private key can be computed"
+    )
+    assert has_close_primes(number(rsa, "n")) is False
 
 
 def test_a_published_sound_modulus_has_no_fingerprint(rsa: dict[str, Any]) -> None:

@@ -31,11 +31,12 @@ def command(
     from jwtool.operations.build_keyset import with_kid
     from jwtool.operations.describe import key_document
     from jwtool.operations.make_keys import as_product, choose_format, encode_key
-    from jwtool.operations.resolve_keys import load_one, reach
+    from jwtool.operations.resolve_keys import load_one, reach, refuse_weak
     from jwtool.sources.files import write_new
 
     form = choose_format(to, output, option="--to")
     loaded = load_one(key, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    refuse_weak(loaded)
     public = public_half(loaded.keyset.keys[0])
     data = encode_key(public, form, private=False)
     document = key_document(public) | {"key": to_jwk(with_kid(public), private=False), "output": output}

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from jwtool.jose.errors import BadBase64url, HeaderNotObject, InputError, TokenMalformed
+from jwtool.jose.token import UnverifiedToken, parse
+
+JWE_FLATTENED = {
+    "protected": "eyJlbmMiOiJBMTI4R0NNIn0",
+    "unprotected": {"jku": "https://server.example/keys.jwks"},
+    "header": {"alg": "A128KW", "kid": "7"},
+    "encrypted_key": "AAAA",
+    "aad": "AA",
+    "iv": "AAAA",
+    "ciphertext": "AAAAAAAA",
+    "tag": "AA",
+}
+
+
+def without(value: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: member for key, member in value.items() if key != name}
+
+
+def test_a_flattened_jwe() -> None:
+    assert parse(json.dumps(JWE_FLATTENED)) == UnverifiedToken(
+        kind="JWE",
+        serialization="flattened",
+        header={"enc": "A128GCM", "jku": "https://server.example/keys.jwks", "alg": "A128KW", "kid": "7"},
+        jwe_parts=(3, 3, 6, 1),
+    )
+
+
+def test_a_general_jwe() -> None:
+    value = without(without(JWE_FLATTENED, "header"), "encrypted_key")
+    value["recipients"] = [{"header": {"alg": "RSA-OAEP"}, "encrypted_key": "AAA"}, {"header": {"alg": "A128KW"}}]
+    assert parse(json.dumps(value)) == UnverifiedToken(
+        kind="JWE",
+        serialization="general",
+        header={"enc": "A128GCM", "jku": "https://server.example/keys.jwks", "alg": "RSA-OAEP"},
+        jwe_parts=(2, 3, 6, 1),
+    )
+
+
+def test_a_jwe_needs_little() -> None:
+    token = parse('{"header":{"alg":"dir"},"ciphertext":""}')
+    assert (token.header, token.jwe_parts) == ({"alg": "dir"}, (0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        ({"ciphertext": "AA"}, HeaderNotObject, "the token has no header"),
+        ({**JWE_FLATTENED, "ciphertext": 1}, TokenMalformed, "'ciphertext' of the token is a number, wanted a string"),
+        (
+            {**JWE_FLATTENED, "unprotected": []},
+            HeaderNotObject,
+            "'unprotected' of the token is a list, wanted a JSON object",
+        ),
+        (
+            {**JWE_FLATTENED, "aad": "A"},
+            BadBase64url,
+            "'aad' of the token is not base64url: no octets have a length of 1 characters",
+        ),
+        (
+            {**JWE_FLATTENED, "tag": "AB"},
+            BadBase64url,
+            "'tag' of the token is not base64url: stray bits in the last character, at offset 1",
+        ),
+        (
+            {**JWE_FLATTENED, "recipients": [{}]},
+            TokenMalformed,
+            "the token has both 'recipients' and 'header', wanted one or the other",
+        ),
+        (
+            {**without(JWE_FLATTENED, "header"), "recipients": [{}]},
+            TokenMalformed,
+            "the token has both 'recipients' and 'encrypted_key', wanted one or the other",
+        ),
+        (
+            {**JWE_FLATTENED, "protected": ""},
+            HeaderNotObject,
+            "the protected header of the token is empty, wanted a JSON object",
+        ),
+        (
+            {**JWE_FLATTENED, "unprotected": {"enc": "x"}},
+            TokenMalformed,
+            "'enc' stands in two headers of the token, wanted once",
+        ),
+        (
+            {**JWE_FLATTENED, "header": {"jku": "x"}},
+            TokenMalformed,
+            "'jku' stands in two headers of the token, wanted once",
+        ),
+    ],
+)
+def test_what_is_no_jwe(value: object, error: type[InputError], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(json.dumps(value))
+    assert (type(caught.value), caught.value.message) == (error, message)
