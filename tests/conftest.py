@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.keys.generate import generate
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from jwtool.jose.keys.key import Key
 
 VECTORS = "JWTOOL_VECTORS"
+
+# A machine that others use too is slow now and then, and that is no finding.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, max_examples=300, print_blob=True)
+settings.load_profile("ci" if "CI" in os.environ else "dev")  # --hypothesis-profile has the last word
 
 
 @pytest.fixture(scope="session")

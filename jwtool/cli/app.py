@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jwtool.output.report import Report
 
 COMMANDS = "jwtool.cli.commands"
+EXAMPLES = "\b\nExamples:"
 COLORS = ("auto", "always", "never")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, also for an error.")]
@@ -49,6 +50,18 @@ class HelpRequested(Exception):
     def __init__(self, ctx: typer.Context) -> None:
         super().__init__()
         self.ctx = ctx
+
+
+class TokenMissing(Exception):
+    """No TOKEN was given, and nobody pipes one in: `ctx` knows the short help."""
+
+    def __init__(self, ctx: typer.Context) -> None:
+        super().__init__()
+        self.ctx = ctx
+
+    def short_help(self) -> str:
+        """The usage line and the examples of the command."""
+        return f"{self.ctx.get_usage()}\n{(self.ctx.command.epilog or '').removeprefix(EXAMPLES)}\n\n"
 
 
 class VersionRequested(Exception):
@@ -201,6 +214,8 @@ def build(name: str, function: "Callable[..., Report | Iterator[Report]]", rich_
     def callback(ctx: typer.Context, **values: Any) -> "Report | Iterator[Report]":
         invocation: Invocation = ctx.obj
         invocation.adopt(_output_options(values))
+        if values.get("token", "") is None and invocation.runtime.stdin_is_terminal:
+            raise TokenMissing(ctx)
         refuse_stdin_twice(values, terminal=invocation.runtime.stdin_is_terminal)
         if wants_json:
             values["as_json"] = invocation.options.json
@@ -228,7 +243,7 @@ def split_examples(doc: str) -> tuple[str, str | None]:
     lines = doc.splitlines()
     examples = [line.removeprefix("Example: ") for line in lines if line.startswith("Example: ")]
     text = "\n".join(line for line in lines if not line.startswith("Example: ")).strip()
-    block = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples) if examples else None
+    block = EXAMPLES + "".join(f"\n  {example}" for example in examples) if examples else None
     return text, block
 
 

@@ -23,6 +23,7 @@ from jwtool.jose.quoting import printable
 from jwtool.sources.runtime import Runtime
 
 INDEX = "command_index.json"
+LONGEST_LINE = 16 * 1024  # nobody types more; and a key that is pressed waits for the answer
 PARTS = ("/", "=", ":", "@")  # behind one of these a candidate goes on, and no blank follows one of them
 
 Node = dict[str, Any]  # a group, a command, an option or an argument of the index
@@ -42,10 +43,10 @@ class Candidate:
 
 
 def answer(runtime: Runtime) -> str:
-    """What the shell named by `_JWTOOL_COMPLETE` wants to read; nothing for a shell that isn't known."""
+    """What the shell named by `_JWTOOL_COMPLETE` wants to read; nothing for a shell that isn't known, or an endless line."""
     shell = runtime.environ.get("_JWTOOL_COMPLETE", "")
     render = RENDERERS.get(shell)
-    if render is None:
+    if render is None or len(runtime.environ.get("_JWTOOL_LINE", "")) > LONGEST_LINE:
         return ""
     words = _words(shell, runtime)
     return "\n".join(render(words[-1], candidates(words)))

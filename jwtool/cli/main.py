@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from jwtool.cli import exits
 from jwtool.cli.invocation import Invocation
-from jwtool.jose.errors import JwtoolError
+from jwtool.jose.errors import JwtoolError, UsageError
 from jwtool.output.write import OutputOptions, deliver, deliver_error, show_text, wants_colour
 from jwtool.sources.runtime import Runtime
 
@@ -47,6 +47,10 @@ def _run(argv: Sequence[str], invocation: Invocation) -> int:
             return _deliver_all(root.invoke(ctx), invocation)
     except app.HelpRequested as request:
         _show_help(request.ctx, invocation)
+    except app.TokenMissing as request:
+        if not invocation.options.json:
+            show_text(request.short_help(), runtime, to_stdout=False)
+        raise UsageError("no token was given", hint="give it as @FILE, env:NAME, or by a pipe") from None
     except app.VersionRequested as request:
         deliver(_version(verbose=request.verbose), runtime, invocation.options)
     except JwtoolError:

@@ -50,7 +50,13 @@ PassphraseOption = Annotated[
 ]
 AlgOption = Annotated[
     str | None,
-    typer.Option("--alg", metavar="ALG", show_default=False, autocompletion=complete.algorithm, help="The algorithm."),
+    typer.Option(
+        "--alg",
+        metavar="ALG",
+        show_default=False,
+        autocompletion=complete.algorithm,
+        help="Default: the key's own, else by its type.",
+    ),
 ]
 OutputOption = Annotated[
     str | None,

@@ -15,6 +15,8 @@ from jwtool.jose.times import Moment, judge_age, judge_exp, judge_iat, judge_nbf
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MAX_COMPARED = 64  # audiences of a token that are looked at for a near miss; it may name a hundred thousand
+
 __all__ = ["Check", "ClaimPolicy", "Requirement", "check", "half_hash"]
 
 
@@ -56,7 +58,7 @@ def check(
         checks.append(judge_half_hash(claims, "c_hash", policy.code, alg, crv))
     if policy.scopes:
         checks.append(judge_scopes(claims, policy.scopes))
-    checks.extend(judge_requirement(claims, requirement) for requirement in policy.required)
+    checks.extend(judge_requirement(claims, requirement, policy.fullmatch) for requirement in policy.required)
     return tuple(checks)
 
 
@@ -91,7 +93,7 @@ def _judge_aud(claims: Mapping[str, Any], policy: ClaimPolicy) -> Check:
         return Check("aud", "failed", "claim_bad_type", wanted, found, detail)
     if any(audience in found for audience in wanted):
         return Check("aud", "ok", wanted=wanted, found=found)
-    misses = (near_miss("audiences", audience, one) for audience in wanted for one in found)
+    misses = (near_miss("audiences", audience, one) for audience in wanted for one in found[:MAX_COMPARED])
     return Check("aud", "failed", "aud_mismatch", wanted, found, next((miss for miss in misses if miss), ""))
 
 

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from jwtool.jose.strict_json import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Verdict = Literal["ok", "failed", "absent", "skipped"]
 
@@ -49,6 +50,7 @@ class ClaimPolicy(NamedTuple):
 
     Durations are whole seconds; None and the empty tuple mean "not demanded". `access_token` and `code` are the
     values whose halved hashes must stand in `at_hash` and `c_hash` (OpenID Connect Core §3.1.3.6, §3.3.2.11).
+    `fullmatch` matches the patterns of `required`; one that raises TimeoutError refuses the claim.
     """
 
     issuers: tuple[str, ...] = ()
@@ -63,6 +65,7 @@ class ClaimPolicy(NamedTuple):
     nonce: str | None = None
     access_token: bytes | None = None
     code: bytes | None = None
+    fullmatch: Callable[[str, str], object] = re.fullmatch
 
     def __repr__(self) -> str:
         """Without values: some are secrets."""

@@ -48,7 +48,8 @@ class Verification(NamedTuple):
     """The answer. `claims` and `payload` are there only if `valid`, `claims` only if they were judged.
 
     `key` is the key that the signature verified with, None if it did with none; then `candidates` says of each key
-    on offer why it doesn't count. `header` and `alg` are what the token says of itself. `notes` are remarks that
+    on offer why it doesn't count. `alg` and `header` are what the token says of itself, `unprotected` is what stands
+    beside `header` and what no signature covers: whoever had the token may have written it. `notes` are remarks that
     change nothing.
     """
 
@@ -58,6 +59,7 @@ class Verification(NamedTuple):
     checks: tuple[Check, ...]
     candidates: tuple[Candidate, ...]
     header: Mapping[str, Any]
+    unprotected: Mapping[str, Any]
     claims: Mapping[str, Any] | None = None
     payload: bytes | None = None
     notes: tuple[str, ...] = ()
@@ -87,7 +89,7 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
     for signature in token.signatures:
         check_header_types(signature.header)
     judged = _judge_signatures(token, keys, policy)
-    header = judged.signature.header
+    alg: str = judged.signature.header["alg"]
     checks = [judged.check, judged.crit]
     believed: Mapping[str, Any] | None = None
     if not policy.payload_only:
@@ -96,17 +98,18 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
             checks.append(Check("claims", "failed", fault.code, detail=fault.message))
         if believed is not None:
             crv = judged.key.key.crv if judged.key else None
-            checks += claim_checks.check(believed, policy.claims, now=now, alg=header["alg"], crv=crv)
+            checks += claim_checks.check(believed, policy.claims, now=now, alg=alg, crv=crv)
     checks += judge_typ(judged.signature, policy.typ)
     checks += _judge_alg(judged, policy.algs)
     valid = judged.check.verdict == "ok" and all(check.verdict != "failed" for check in checks)
     return Verification(
         valid=valid,
-        alg=header["alg"],
+        alg=alg,
         key=judged.key,
         checks=tuple(checks),
         candidates=judged.candidates,
-        header=header,
+        header=judged.signature.protected,
+        unprotected=judged.signature.unprotected,
         claims=believed if valid else None,
         payload=token.payload if valid else None,
         notes=judged.notes,

@@ -62,6 +62,7 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
         nonce=demand.nonce,
         access_token=_private(demand.access_token, runtime, "--access-token"),
         code=_private(demand.code, runtime, "--code"),
+        fullmatch=_fullmatch,
     )
     return Policy(
         claims=claims,
@@ -70,6 +71,12 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
         payload_only=demand.payload_only,
         allow_weak_key=demand.allow_weak_key,
     )
+
+
+def _fullmatch(pattern: str, text: str) -> bool:
+    from jwtool.operations.patterns import fullmatch
+
+    return fullmatch(pattern, text)
 
 
 def known_algorithm(name: str) -> str:

@@ -32,7 +32,7 @@ SECRET_KINDS = ("secret", "hex", "base64")
 
 
 class Reach(NamedTuple):
-    """How long a fetch may take, in seconds, and which authorities it trusts."""
+    """How long a fetch may take, and a pipe without a writer, in seconds; and which authorities are trusted."""
 
     timeout: int = 10
     ca_file: str | None = None
@@ -131,12 +131,12 @@ def _load(source: Source, runtime: Runtime, reach: Reach, passphrase: Passphrase
         from jwtool.jose.keys.secret import secret_key
         from jwtool.sources.source import read_secret
 
-        key = secret_key(read_secret(source, runtime), where=source.label)
+        key = secret_key(read_secret(source, runtime, patience=reach.timeout), where=source.label)
         return LoadedSet(keysets.KeySet(keys=(key,), skipped=(), is_set=False), source.label)
     from jwtool.jose.keys.load import load_keys
     from jwtool.sources.source import read_bytes
 
-    data = read_bytes(source, runtime, cap=MAX_KEY_FILE, what="key")
+    data = read_bytes(source, runtime, cap=MAX_KEY_FILE, what="key", patience=reach.timeout)
     with _said_of(source):
         return LoadedSet(load_keys(data, passphrase=lambda: passphrase(source.label)), source.label)
 

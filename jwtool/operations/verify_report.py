@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jwtool.jose.quoting import quote_public
 from jwtool.operations.fields import pick
 from jwtool.output.report import Gap, Headline, Hint, Line, Report, Row, Table
-from jwtool.output.token_blocks import check_rows, payload_member, token_table
+from jwtool.output.token_blocks import check_rows, payload_member, shown_value, token_table
 from jwtool.output.words import counted
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def _document(verification: Verification, at: int) -> dict[str, Any]:
         "header": dict(verification.header),
         "claims": None if verification.claims is None else dict(verification.claims),
     }
+    if verification.unprotected:
+        document["unprotected"] = dict(verification.unprotected)
     if verification.candidates:
         document["candidates"] = [
             {"kid": one.kid, "source": one.source, "code": one.code, "reason": one.reason}
@@ -93,7 +95,8 @@ def _blocks(verification: Verification, failed: list[Check], at: int) -> tuple[B
         ]
         blocks += [Gap(), Line("keys on offer:", "dim"), Table(tuple(rows))]
     if verification.claims is not None:
-        blocks += [Gap(), token_table(verification.header, verification.claims, (), now=at)]
+        unsigned = [("unsigned", f"{name}  {shown_value(value)}") for name, value in verification.unprotected.items()]
+        blocks += [Gap(), token_table(verification.header, verification.claims, unsigned, now=at)]
     hint = _hint(failed)
     return (*blocks, Hint(hint)) if hint else tuple(blocks)
 

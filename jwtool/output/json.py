@@ -37,4 +37,16 @@ def error_document(error: JwtoolError, exit_code: int) -> dict[str, Any]:
 
 def text(whole: dict[str, Any]) -> str:
     """The document as one line of ASCII with a line break."""
-    return strict_json.dump(whole) + "\n"
+    line = strict_json.dump(whole)
+    if "\\udc" in line:
+        line = strict_json.dump(_without_lone_surrogates(whole))
+    return line + "\n"
+
+
+def _without_lone_surrogates(value: Any) -> Any:
+    """The value with those surrogates spelt out that stand for stray octets of the command line: JSON holds none."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_without_lone_surrogates(name): _without_lone_surrogates(one) for name, one in value.items()}
+    return [_without_lone_surrogates(one) for one in value] if isinstance(value, list | tuple) else value

@@ -81,9 +81,13 @@ def narrate(sentence: str, runtime: Runtime, options: OutputOptions) -> None:
     _people(runtime, options, [Line(sentence, "dim")], to_stdout=False)
 
 
-def show_text(text: str, runtime: Runtime) -> None:
-    """Text of jwtool's own (help, a version) on stdout, as it is."""
-    _write(runtime.stdout, text if text.endswith("\n") else text + "\n")
+def show_text(text: str, runtime: Runtime, *, to_stdout: bool = True) -> None:
+    """Text of jwtool's own (help) on stdout or stderr, as it is."""
+    whole = text if text.endswith("\n") else text + "\n"
+    if to_stdout:
+        _write(runtime.stdout, whole)
+    else:
+        _write_aside(whole, runtime)
 
 
 def wants_colour(color: str, environ: Mapping[str, str], *, terminal: bool) -> bool:
@@ -121,6 +125,10 @@ def _people(runtime: Runtime, options: OutputOptions, blocks: Sequence[Block], *
     if to_stdout:
         _write(runtime.stdout, text)
         return
+    _write_aside(text, runtime)
+
+
+def _write_aside(text: str, runtime: Runtime) -> None:
     try:
         _write(runtime.stderr, text)
     except WriteError:

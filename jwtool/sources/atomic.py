@@ -83,9 +83,14 @@ def _remove_abandoned(folder: str) -> None:
                 continue
             status = entry.stat(follow_symlinks=False)
             if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > _ABANDONED_AFTER:
-                with open(entry.path, "rb") as stream:
+                with open(entry.path, "rb", opener=_open_as_listed) as stream:
                     if _lock(stream.fileno()):
                         os.unlink(entry.path)
+
+
+def _open_as_listed(path: str, flags: int) -> int:
+    """In a folder that others write in, a link or a pipe may have come in place of the file that was listed."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def _sync_folder(folder: str) -> None:

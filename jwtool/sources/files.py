@@ -20,12 +20,16 @@ from jwtool.jose.quoting import quote
 from jwtool.sources.atomic import write_whole
 
 if TYPE_CHECKING:
+    from io import FileIO
+
     from jwtool.sources.runtime import Runtime
 
 KIB = 1024
 MIB = 1024 * 1024
 _CHUNK = 64 * KIB
 _MAX_NEIGHBOURS = 1000
+PATIENCE = 10.0  # seconds for somebody to open the other end of a named pipe
+_LOOK_AGAIN = 0.02  # seconds
 _TO_STDOUT = "leave out -o to write to stdout"
 _OTHER_FOLDER = "choose a folder that you may write in"
 _OTHER_DISK = "free some space, or choose a folder on another disk"
@@ -41,16 +45,16 @@ _WRITE_REASONS = {
 }
 
 
-def read(path: str, *, cap: int, what: str) -> bytes:
+def read(path: str, *, cap: int, what: str, patience: float = PATIENCE) -> bytes:
     """The whole content of a file, at most `cap` octets. `what` names its part, for messages: "key".
 
-    A pipe (`<(command)`, /dev/stdin, a FIFO) is read to its end, however long that takes. Raises FileNotFound,
-    with the nearest name in the folder as a hint; FileUnreadable for folders, devices and whatever the system
-    refuses; InputTooLarge.
+    A pipe (`<(command)`, /dev/stdin, a FIFO) is read to its end, however long that takes; but for a FIFO that nobody
+    writes to only `patience` seconds are waited. Raises FileNotFound, with the nearest name in the folder as a hint;
+    FileUnreadable for folders, devices and whatever the system refuses; InputTooLarge.
     """
     try:
         _refuse_unreadable_kind(os.stat(path), path, what)
-        return _read_open(path, cap, what)
+        return _read_open(path, cap, what, patience)
     except ValueError:
         raise FileNotFound(f"can't read the {what}: a path can't hold a NUL character") from None
     except (FileNotFoundError, NotADirectoryError):
@@ -145,17 +149,42 @@ def _refuse_unreadable_kind(status: os.stat_result, path: str, what: str) -> Non
         raise FileUnreadable(f"can't read the {what}: {quote(path)} is a device, not a file", hint="stdin is written -")
 
 
-def _read_open(path: str, cap: int, what: str) -> bytes:
-    with open(path, "rb", buffering=0) as stream:
+def _read_open(path: str, cap: int, what: str, patience: float) -> bytes:
+    with open(path, "rb", buffering=0, opener=_open_at_once) as stream:
         status = os.fstat(stream.fileno())
         left = 0 if stat.S_ISREG(status.st_mode) and status.st_size > cap else cap + 1
         chunks = []
+        if stat.S_ISFIFO(status.st_mode):
+            if os.path.exists(os.path.realpath(path)):  # not <(command) or /dev/stdin: they have had their writer
+                chunks.append(_first_octets(stream, path, what, patience))
+                left -= len(chunks[0])
+            os.set_blocking(stream.fileno(), True)
         while left and (chunk := stream.read(min(left, _CHUNK))):
             chunks.append(chunk)
             left -= len(chunk)
-    if left == 0:
+    if left <= 0:
         raise InputTooLarge(f"can't read the {what}: {quote(path)} holds more than {describe_size(cap)}")
     return b"".join(chunks)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """To open a FIFO waits for the process at its other end, unless told not to."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _first_octets(stream: FileIO, path: str, what: str, patience: float) -> bytes:
+    """What a named pipe holds by now, perhaps nothing, as soon as there is somebody at its other end."""
+    import time
+
+    deadline = time.monotonic() + patience
+    while (chunk := stream.read(1)) == b"":  # None: there is a writer, who has nothing to say yet
+        if time.monotonic() >= deadline:
+            raise FileUnreadable(
+                f"can't read the {what}: {quote(path)} is a pipe, and nothing was written to it in {patience:g} s",
+                hint="start what writes to it first",
+            )
+        time.sleep(_LOOK_AGAIN)
+    return chunk or b""
 
 
 def _not_found(path: str, what: str) -> FileNotFound:
@@ -189,7 +218,7 @@ def _is_sink(path: str, *, force: bool) -> bool:
     """Whether what is written to `path` just goes away; raises if nothing may be written there."""
     if path in {"", "-"}:
         raise UsageError("a file to write to needs a name", hint=_TO_STDOUT)
-    full = os.path.abspath(path)
+    full = f"/{os.path.abspath(path).lstrip('/')}"  # two slashes at the beginning would be kept
     if full in {"/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty"} or full.startswith(("/dev/fd/", "/proc/")):
         raise WriteError(f"can't write {quote(path)}: it is a device", hint=_TO_STDOUT)
     try:

@@ -28,6 +28,7 @@ Bare = Literal["file", "refused", "text"]
 
 MAX_SECRET = 1024 * 1024
 MAX_PRIVATE_TEXT = 256 * 1024
+LONGEST_PATH = 32_767  # of Windows; no system has longer ones
 _SECRET_KINDS: tuple[SecretKind, ...] = ("secret", "hex", "base64")
 _PREFIX = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _PREFIXES = ("env", "https", "http", "issuer", *_SECRET_KINDS)
@@ -73,15 +74,15 @@ def parse_source(text: str, *, bare: Bare, what: str) -> Source:
     )
 
 
-def read_bytes(source: Source, runtime: Runtime, *, cap: int, what: str) -> bytes:
+def read_bytes(source: Source, runtime: Runtime, *, cap: int, what: str, patience: float = files.PATIENCE) -> bytes:
     """What the source holds, at most `cap` octets: of stdin, a file, a variable, or the text itself.
 
-    `what` names it in messages ("key"). Raises StdinTwice and InputError leaves.
+    `what` names it in messages ("key"), `patience` is that of `files.read`. Raises StdinTwice and InputError leaves.
     """
     if source.kind == "stdin":
         return files.read_stdin(runtime, cap=cap, for_what=what)
     if source.kind == "file":
-        return files.read(source.value, cap=cap, what=what)
+        return files.read(source.value, cap=cap, what=what, patience=patience)
     text = _read_variable(source.value, runtime, what) if source.kind == "env" else source.value
     data = text.encode("utf-8", "surrogateescape")
     if len(data) > cap:
@@ -89,14 +90,14 @@ def read_bytes(source: Source, runtime: Runtime, *, cap: int, what: str) -> byte
     return data
 
 
-def read_secret(source: Source, runtime: Runtime) -> bytes:
+def read_secret(source: Source, runtime: Runtime, *, patience: float = files.PATIENCE) -> bytes:
     """The octets of an HMAC secret, decoded if the source says `hex:` or `base64:`.
 
     Of a file or stdin one trailing line break is dropped if the rest is printable text. Raises as `read_bytes`,
     and KeyUnrecognized where the text is not so encoded.
     """
     inner = source.inner or source
-    data = read_bytes(inner, runtime, cap=MAX_SECRET, what="secret")
+    data = read_bytes(inner, runtime, cap=MAX_SECRET, what="secret", patience=patience)
     if source.kind == "hex":
         return _decode_hex(data, source)
     if source.kind == "base64":
@@ -191,7 +192,7 @@ def _split_fragment(text: str, what: str) -> tuple[str, str | None]:
     at = "@" if text.startswith("@") else ""
     if "#" not in text or os.path.lexists(text.removeprefix(at)):
         return text, None
-    cut = len(text)
+    cut = min(len(text), LONGEST_PATH)
     while (cut := text.rfind("#", 0, cut)) >= 0:
         if os.path.lexists(text[:cut].removeprefix(at)):
             break

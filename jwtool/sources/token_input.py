@@ -135,8 +135,8 @@ def _no_member(document: dict[str, Any]) -> TokenMalformed:
 
 def _members_hint(document: dict[str, Any]) -> str | None:
     """The names that --member could be given: those of strings."""
-    names = [quote(name) for name, value in document.items() if isinstance(value, str)][:_MAX_NAMED]
-    return f"--member picks one of {', '.join(names)}" if names else None
+    names = [name for name, value in document.items() if isinstance(value, str)][:_MAX_NAMED]
+    return f"--member picks one of {', '.join(map(quote, names))}" if names else None
 
 
 def _is_token(text: str) -> bool:

@@ -14,7 +14,7 @@ GIVEN_UP = 60  # seconds
 
 
 def main(descriptor: int, argv: list[str]) -> None:
-    """Measure `argv`: wall seconds, peak resident memory in KiB, exit code (negative: a signal)."""
+    """Measure `argv`: wall seconds, processor seconds, peak resident memory in KiB, exit code (negative: a signal)."""
     os.set_inheritable(descriptor, False)
     start = time.perf_counter()
     pid = os.posix_spawn(argv[0], argv, os.environ)
@@ -23,7 +23,12 @@ def main(descriptor: int, argv: list[str]) -> None:
     _, status, usage = os.wait4(pid, 0)
     seconds = time.perf_counter() - start
     signal.alarm(0)
-    facts = {"seconds": seconds, "kibibytes": usage.ru_maxrss, "code": os.waitstatus_to_exitcode(status)}
+    facts = {
+        "wall": seconds,
+        "processor": usage.ru_utime + usage.ru_stime,
+        "kibibytes": usage.ru_maxrss,
+        "code": os.waitstatus_to_exitcode(status),
+    }
     os.write(descriptor, json.dumps(facts).encode())
 
 

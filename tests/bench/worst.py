@@ -1,8 +1,9 @@
 """Worst cases as whole processes: no input within the caps may take more than a second or 150 MB.
 
-Run by `just bench-worst [WORD…]`, which picks the cases whose name holds one of the words. Prints wall seconds, their
-ratio to `jwtool --help` in the same run, peak memory and the exit code; exits 1 where a bound is passed or a bug shows.
-A case is run again, three times at most, while it is over the bound: machines are noisy, the least counts.
+Run by `just bench-worst [WORD…]`, which picks the cases whose name holds one of the words. Prints seconds by the clock
+and of the processor, the latter's ratio to `jwtool --help` in the same run, peak memory and the exit code; exits 1 where
+a bound is passed or a bug shows. A case is run again, three times at most, while it is over a bound: the least counts.
+On a machine that is busy with something else the clock says little: there the seconds of the processor are judged alone.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MOST_SECONDS = 1.0
 MOST_MEGABYTES = 150.0
 RUNS = 3
-EXPECTED = {0, 1, 2, 3, 4, 5}  # answers and errors; anything else is a bug or a crash
+EXPECTED = {0, 1, 2, 3, 4, 5, 6}  # answers and errors; anything else is a bug or a crash
 ONE_PROCESS = str(Path(__file__).with_name("one_process.py"))
 MEBIBYTE = 1024  # of kibibytes, in which Linux counts
 
@@ -34,7 +35,8 @@ MEBIBYTE = 1024  # of kibibytes, in which Linux counts
 class Cost(NamedTuple):
     """What one process took."""
 
-    seconds: float
+    processor: float
+    wall: float
     megabytes: float
     code: int
 
@@ -45,8 +47,8 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "tests.bench.worst_inputs", folder], check=True)
         cases = json.loads(Path(folder, "cases.json").read_text("utf-8"))
-        base = min(measure([jwtool, "--help"], {}, folder).seconds for _ in range(10))
-        print(f"{'case':<58}{'s':>7}{'× help':>8}{'MB':>7}{'exit':>6}")
+        base = min(measure([jwtool, "--help"], {}, folder).processor for _ in range(10))
+        print(f"{'case':<58}{'clock':>7}{'cpu':>7}{'× help':>8}{'MB':>7}{'exit':>6}")
         over = 0
         with serving(folder) as url:
             for case in cases:
@@ -55,21 +57,26 @@ def main(words: list[str]) -> int:
                 cost = least([jwtool, *(part.replace("URL/", url) for part in case["argv"])], case, folder)
                 verdict = judge(cost)
                 over += bool(verdict)
-                row = f"{cost.seconds:>7.2f}{cost.seconds / base:>8.1f}{cost.megabytes:>7.0f}{cost.code:>6}{verdict}"
-                print(f"{case['name']:<58}{row}", flush=True)
-    print(f"jwtool --help takes {base:.3f} s; bounds: {MOST_SECONDS:g} s, {MOST_MEGABYTES:g} MB; {over} passed")
+                row = f"{cost.wall:>7.2f}{cost.processor:>7.2f}{cost.processor / base:>8.1f}{cost.megabytes:>7.0f}"
+                print(f"{case['name']:<58}{row}{cost.code:>6}{verdict}", flush=True)
+    print(f"jwtool --help takes {base:.3f} s of the processor; bounds: {MOST_SECONDS:g} s, {MOST_MEGABYTES:g} MB; {over} passed")
     return 1 if over else 0
 
 
 def judge(cost: Cost) -> str:
     """What is wrong with that cost, to be printed behind its row."""
     faults = {
-        "too slow": cost.seconds > MOST_SECONDS,
+        "too slow": cost.processor > MOST_SECONDS or (cost.wall > MOST_SECONDS and not is_busy()),
         "too large": cost.megabytes > MOST_MEGABYTES,
         "not a documented exit code": cost.code not in EXPECTED,
     }
     found = ", ".join(name for name, is_so in faults.items() if is_so)
     return f"  {found}" if found else ""
+
+
+def is_busy() -> bool:
+    """Whether other processes want all processors."""
+    return os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 def least(argv: list[str], case: dict[str, Any], folder: str) -> Cost:
@@ -81,7 +88,7 @@ def least(argv: list[str], case: dict[str, Any], folder: str) -> Cost:
 
 
 def measure(argv: list[str], case: dict[str, Any], folder: str) -> Cost:
-    """Run one process to its end: wall seconds and peak resident memory."""
+    """Run one process to its end."""
     stdin = Path(folder, case["stdin"]) if "stdin" in case else Path(os.devnull)
     read, write = os.pipe()
     with stdin.open("rb") as source:
@@ -98,7 +105,7 @@ def measure(argv: list[str], case: dict[str, Any], folder: str) -> Cost:
     os.close(write)
     with os.fdopen(read) as said:
         facts = json.load(said)
-    return Cost(facts["seconds"], facts["kibibytes"] / MEBIBYTE, facts["code"])
+    return Cost(facts["processor"], facts["wall"], facts["kibibytes"] / MEBIBYTE, facts["code"])
 
 
 class Quiet(SimpleHTTPRequestHandler):

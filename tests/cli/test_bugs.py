@@ -56,11 +56,10 @@ def test_the_way_there_is_shown_if_asked_for_and_no_value_on_it(cli: Cli) -> Non
 
 
 @pytest.mark.parametrize(
-    ("raised", "exit_code"), [(KeyboardInterrupt(), 130), (MemoryError(), 70), (RecursionError(), 70), (OSError(5, "x"), 70)]
+    ("raised", "exit_code"),
+    [(KeyboardInterrupt(), 130), (MemoryError(), 70), (RecursionError(), 70), (OSError(5, "x"), 70)],
 )
-def test_whatever_is_raised(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch, raised: BaseException, exit_code: int
-) -> None:
+def test_whatever_is_raised(cli: Cli, monkeypatch: pytest.MonkeyPatch, raised: BaseException, exit_code: int) -> None:
     def parse(_text: str, *, allow_sd_jwt: bool = False) -> None:
         assert allow_sd_jwt
         raise raised

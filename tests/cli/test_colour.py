@@ -58,9 +58,15 @@ def test_stdout_and_stderr_are_told_apart(cli: Cli) -> None:
 
 @pytest.mark.parametrize("options", [("--color", "always"), ()])
 def test_never_with_json_nor_in_a_product(cli: Cli, keys: Path, options: tuple[str, ...]) -> None:
-    done = cli("verify", "--json", *options, "-k", keys / "jwks.json", f"@{keys}/token.jwt", env=FORCE, tty="stdout stderr")
+    done = cli(
+        "verify", "--json", *options, "-k", keys / "jwks.json", f"@{keys}/token.jwt", env=FORCE, tty="stdout stderr"
+    )
     assert "\x1b" not in done.stdout
-    for argv in (("key", "public", keys / "es256.jwk"), ("sign", "-k", keys / "es256.jwk"), ("jwks", "build", keys / "es256.jwk")):
+    for argv in (
+        ("key", "public", keys / "es256.jwk"),
+        ("sign", "-k", keys / "es256.jwk"),
+        ("jwks", "build", keys / "es256.jwk"),
+    ):
         assert "\x1b" not in cli(*argv, *options, env=FORCE, tty="stdout").stdout
 
 
@@ -103,8 +109,13 @@ def test_quiet(
     assert (done.exit, done.stdout, done.stderr) == (0, out, err)
 
 
-@pytest.mark.parametrize("argv", [("sign", "-k", "es256.jwk", "--jti", "1"), ("key", "thumbprint", "es256.jwk"), ("jwks", "build", "es256.jwk")])
-def test_quiet_leaves_products_alone(cli: Cli, keys: Path, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "argv",
+    [("sign", "-k", "es256.jwk", "--jti", "1"), ("key", "thumbprint", "es256.jwk"), ("jwks", "build", "es256.jwk")],
+)
+def test_quiet_leaves_products_alone(
+    cli: Cli, keys: Path, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]
+) -> None:
     monkeypatch.chdir(keys)
     whole, quiet = cli(*argv), cli(*argv, "-q")
     assert (quiet.exit, quiet.stderr, quiet.stdout.count("\n")) == (0, "", whole.stdout.count("\n"))

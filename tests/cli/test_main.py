@@ -145,8 +145,11 @@ class TestUnknownOptions:
             (("verify", "--iss"), "`--iss` needs a value", "`jwtool verify --help` shows how it is used"),
             (("key", "new", "-o"), "`-o` needs a value", "`jwtool key new --help` shows how it is used"),
             (("decode", "--json=1"), "`--json` takes no value", "`jwtool decode --help` shows how it is used"),
-            (("decode", "a", "b"), "there are more arguments than the command takes",
-             "`jwtool decode --help` shows how it is used"),
+            (
+                ("decode", "a", "b"),
+                "there are more arguments than the command takes",
+                "`jwtool decode --help` shows how it is used",
+            ),
             (("key", "show"), "KEY is missing", "`jwtool key show --help` shows how it is used"),
             (("completion",), "SHELL is missing", "`jwtool completion --help` shows how it is used"),
             (("decode", "--color", "blue", "x"), "--color takes auto, always or never", "--color never"),
@@ -225,9 +228,17 @@ def run_plainly() -> Callable[..., tuple[int, str, str]]:
 
     def call(*argv: str) -> tuple[int, str, str]:
         out, err = io.BytesIO(), io.BytesIO()
-        streams = {"stdin": io.BytesIO(), "stdout": out, "stderr": err}
-        terminals = {f"{name}_is_terminal": False for name in streams}
-        runtime = Runtime(environ={}, now=lambda: 0, ask_secret=lambda _: "", **streams, **terminals)
+        runtime = Runtime(
+            stdin=io.BytesIO(),
+            stdout=out,
+            stderr=err,
+            environ={},
+            now=lambda: 0,
+            stdin_is_terminal=False,
+            stdout_is_terminal=False,
+            stderr_is_terminal=False,
+            ask_secret=lambda _: "",
+        )
         code = main.run(argv, runtime)
         return code, out.getvalue().decode(), err.getvalue().decode()
 

@@ -24,13 +24,14 @@ SECONDS = 30
 COMMAND = [sys.executable, "-m", "jwtool"]
 TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."
 FULL = Path("/dev/full")
+AT = ("--at", "1795556400")
 
 
 @pytest.fixture
 def run(keys: Path) -> Run:
     """Run jwtool as a process in the folder of `keys`; stdin is empty unless it is given."""
 
-    def call(*argv: str | bytes, **options: Any) -> subprocess.CompletedProcess[bytes]:  # noqa: ANN401  of Popen
+    def call(*argv: str | bytes, **options: Any) -> subprocess.CompletedProcess[bytes]:
         if "input" not in options:
             options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.PIPE)
@@ -44,7 +45,12 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
     """A line of sh in which `jwtool` is this jwtool."""
     function = f'jwtool() {{ "{sys.executable}" -m jwtool "$@"; }}; '
     return subprocess.run(
-        ["sh", "-c", function + line], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
+        ["sh", "-c", function + line],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
     )
 
 
@@ -72,7 +78,7 @@ class TestStdout:
             ("--version",),
             ("sign", "-k", "es256.jwk"),
             ("key", "public", "--to", "der", "es256.jwk"),
-            ("verify", "--json", "-k", "jwks.json", "@token.jwt"),
+            ("verify", "--json", "-k", "jwks.json", "@token.jwt", *AT),
             ("decode", "--json", "x"),
         ],
     )
@@ -120,11 +126,11 @@ class TestStdin:
             b"jwtool: error: can't read the token: stdin holds more than 1 MiB\n",
         )
 
-    def test_not_read_where_it_is_not_wanted(self, run: Run, keys: Path) -> None:
+    def test_not_read_where_it_is_not_wanted(self, run: Run) -> None:
         read, write = os.pipe()  # nobody ever writes, and nobody closes it
         try:
             assert run("sign", "-k", "es256.jwk", stdin=read).returncode == 0
-            assert run("verify", "-q", "-k", "jwks.json", "@token.jwt", stdin=read).returncode == 0
+            assert run("verify", "-q", "-k", "jwks.json", "@token.jwt", *AT, stdin=read).returncode == 0
         finally:
             os.close(read)
             os.close(write)
@@ -152,7 +158,12 @@ class TestArguments:
     """Words that are no UTF-8, and locales that know none."""
 
     def test_argv_that_is_no_utf8(self, run: Run) -> None:
-        for argv in ((b"\xff\xfe",), (b"decode", b"\xff"), (b"decode", b"@\xff"), (b"verify", b"-k", b"\xff", b"x.y.z")):
+        for argv in (
+            (b"\xff\xfe",),
+            (b"decode", b"\xff"),
+            (b"decode", b"@\xff"),
+            (b"verify", b"-k", b"\xff", b"x.y.z"),
+        ):
             done = run(*argv)
             assert done.returncode in {2, 3}
             assert done.stdout == b""
@@ -160,12 +171,12 @@ class TestArguments:
             assert done.stderr.isascii()
         claim = run(b"sign", b"-k", b"es256.jwk", b"-c", b"n=\xff")
         assert (claim.returncode, claim.stdout) == (2, b"")
-        assert claim.stderr == rb"jwtool: error: 'n=\udcff' is not UTF-8" b"\n"
+        assert claim.stderr == b"jwtool: error: 'n=\\udcff' is not UTF-8\n"
 
     def test_a_file_name_that_is_no_utf8(self, run: Run, keys: Path) -> None:
         path = os.fsencode(keys / "k\udcff.jwk")
         Path(os.fsdecode(path)).write_bytes((keys / "jwks.json").read_bytes())
-        done = run("verify", "-q", "-k", path, "@token.jwt")
+        done = run("verify", "-q", "-k", path, "@token.jwt", *AT)
         assert (done.returncode, done.stdout) == (0, b"valid\n")
         shown = run("jwks", "show", "--json", path)
         assert json.loads(shown.stdout)["source"].endswith("k\\udcff.jwk")
@@ -173,7 +184,7 @@ class TestArguments:
     @pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
     def test_any_locale(self, run: Run, locale: str) -> None:
         env = {**{name: value for name, value in os.environ.items() if not name.startswith("LC_")}, "LANG": locale}
-        env |= {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+        env |= {"LC_ALL": locale}
         token = run("sign", "-k", "es256.jwk", "-c", "name=Zoë", env=env).stdout
         done = run("decode", "-q", "-f", "name", input=token, env=env)
         assert (done.returncode, done.stdout, done.stderr) == (0, "Zoë\n".encode(), b"UNVERIFIED\n")
@@ -187,27 +198,28 @@ class TestFiles:
     @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read everything")
     def test_an_unreadable_file(self, run: Run, keys: Path) -> None:
         (keys / "jwks.json").chmod(0)
-        done = run("verify", "-k", "jwks.json", "@token.jwt")
+        done = run("verify", "-k", "jwks.json", "@token.jwt", *AT)
         assert (done.returncode, done.stderr) == (
             3,
-            b"jwtool: error: can't read the key: no permission to read 'jwks.json'\nhint: look at it with ls -l 'jwks.json'\n",
+            (
+                b"jwtool: error: can't read the key: no permission to read 'jwks.json'\n"
+                b"hint: look at it with ls -l 'jwks.json'\n"
+            ),
         )
 
     @pytest.mark.parametrize("device", ["/dev/zero", "/dev/tty"])
     def test_devices(self, run: Run, device: str) -> None:
-        done = run("verify", "-k", device, "@token.jwt")
-        assert (done.returncode, done.stdout) == (3, b"")
-        assert done.stderr == (
-            f"jwtool: error: can't read the key: '{device}' is a device, not a file\nhint: stdin is written -\n".encode()
-        )
+        done = run("verify", "-k", device, "@token.jwt", *AT)
+        said = f"jwtool: error: can't read the key: '{device}' is a device, not a file\nhint: stdin is written -\n"
+        assert (done.returncode, done.stdout, done.stderr) == (3, b"", said.encode())
 
-    def test_a_fifo_is_read_to_its_end(self, run: Run, keys: Path) -> None:
+    def test_a_fifo_is_read_to_its_end(self, keys: Path) -> None:
         os.mkfifo(keys / "fifo")
-        done = shell("cat token.jwt > fifo & jwtool verify -q -k jwks.json @fifo", keys)
+        done = shell("cat token.jwt > fifo & jwtool verify -q -k jwks.json --at 1795556400 @fifo", keys)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"valid\n", b"")
 
     def test_process_substitution_and_dev_stdin(self, run: Run, keys: Path) -> None:
-        done = run("verify", "-q", "-k", "/dev/stdin", "@token.jwt", input=(keys / "jwks.json").read_bytes())
+        done = run("verify", "-q", "-k", "/dev/stdin", "@token.jwt", *AT, input=(keys / "jwks.json").read_bytes())
         assert (done.returncode, done.stdout, done.stderr) == (0, b"valid\n", b"")
 
     def test_the_umask_does_not_open_a_private_key(self, keys: Path) -> None:

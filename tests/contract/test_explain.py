@@ -35,7 +35,7 @@ SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 ENTRIES = [one for group in topics() for one in lookup(group)]
 CODES = set(topics()["errors"])
 JOSE_NAMES = {*topics()["claims"], *topics()["headers"], *topics()["jwk-members"], "encrypted_key"}
-SKIPPED_KEYS = {"key_malformed", "key_unsupported"}
+SKIPPED_KEYS = {"key_malformed", "key_unsupported", "key_confusion"}
 """Errors that also stand beside a key of a set that was passed over, as `verify` reports it."""
 SIGNERS_ONLY = {"key_not_private"}
 """The one reason against a key that `verify` never meets: a public key will do."""

@@ -80,6 +80,16 @@ def test_a_jwe_needs_little() -> None:
             "the token has both 'recipients' and 'encrypted_key', wanted one or the other",
         ),
         (
+            {"ciphertext": "", "recipients": [{"header": {"alg": "dir"}}, {"header": []}]},
+            HeaderNotObject,
+            "'header' of entry 2 is a list, wanted a JSON object",
+        ),
+        (
+            {"ciphertext": "", "recipients": [{"header": {"alg": "A128KW"}, "encrypted_key": 1}]},
+            TokenMalformed,
+            "'encrypted_key' of entry 1 is a number, wanted a string",
+        ),
+        (
             {**JWE_FLATTENED, "protected": ""},
             HeaderNotObject,
             "the protected header of the token is empty, wanted a JSON object",

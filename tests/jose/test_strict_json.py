@@ -145,6 +145,7 @@ def test_bad_numbers(text: str, reason: str) -> None:
         ('{"a":1,}', "is not JSON: trailing comma at line 1, column 7"),
         ('{\n  "a": [1, 2],\n}\n', "is not JSON: trailing comma at line 2, column 14"),
         ("\n[1,]", "is not JSON: trailing comma at line 2, column 3"),
+        ("[\n1,\n\n2,]", "is not JSON: trailing comma at line 4, column 2"),
         (b'{"\x00":1}', "is not JSON: a control character inside a string at line 1, column 3"),
         ('{"a":"é😀",}', "is not JSON: trailing comma at line 1, column 10"),
         ("{} {}", "is not JSON: something after the end of the JSON value at line 1, column 4"),

@@ -22,6 +22,7 @@ HEADER = "eyJhbGciOiJFUzI1NiJ9"
         (f"\t{HEADER}.e30.AA", "the token has a tab at offset 0", ONE_WORD),
         (f"{HEADER}.e30\x1f.AA", "the token has a blank at offset 24", ONE_WORD),
         (f"{HEADER}.e30\xa0.AA", "the token has a blank at offset 24", ONE_WORD),
+        ("\xa0{}", "the token has a blank at offset 0", ONE_WORD),
         (f"{HEADER}.e30\u2028.AA", "the token has a blank at offset 24", ONE_WORD),
         (
             f"{HEADER}.\uff21.AA",

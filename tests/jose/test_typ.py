@@ -29,6 +29,7 @@ def judge(protected: dict[str, str], wanted: str | None, unprotected: dict[str, 
         ("a/b", "application/a/b", "failed"),
         ("kb+jwt", "\u212ab+jwt", "failed"),
         ("text/at+jwt", "at+jwt", "failed"),
+        ("\udce9", "JWT", "failed"),
     ],
 )
 def test_typ_without_case_and_without_application(wanted: str, found: str, verdict: str) -> None:

@@ -88,6 +88,7 @@ def test_a_good_token(keys: Mapping[str, Key]) -> None:
         ),
         candidates=(),
         header={"alg": "ES256", "kid": "k1", "typ": "JWT"},
+        unprotected={},
         claims=CLAIMS,
         payload=strict_json.encode_compact(CLAIMS),
         notes=(),

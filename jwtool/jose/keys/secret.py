@@ -1,8 +1,8 @@
 """HMAC secrets: bytes become an `oct` key unless they are an asymmetric key in some wrapping.
 
 A public key that is taken for a secret lets anybody sign (CVE-2015-9235 and its many successors), so this file looks
-through PEM, DER, JWK, OpenSSH, UTF-16, base64 and hexadecimal. All marks that it looks for are long and structured: no
-random secret and no password has them.
+through PEM, DER, JWK, OpenSSH, XML, UTF-16, base64, hexadecimal and percent-encoding. All marks that it looks for are
+long and structured: no random secret and no password has them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STRIPPED = b"\n" * 4
 UNCOMPRESSED = 4
 
 _BLANKS_AND_MARKS = re.compile(rb"(?:[\s\0\"']|\xef\xbb\xbf|\xff\xfe|\xfe\xff)*+")
-_PEM = re.compile(rb"-----(?:BEGIN|END) [A-Z0-9 .#]{1,60}-----", re.IGNORECASE)
+_PEM = re.compile(rb"-----(?:BEGIN|END)[ +][A-Z0-9 .#+]{1,60}-----", re.IGNORECASE)
 _SSH = re.compile(
     rb"(?:ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-nistp\d{3}|sk-[a-z0-9-]{1,40}@openssh\.com)\S{0,40}\s+AAAA"
     rb"|openssh-key-v1\0|-{4} (?:BEGIN|END) SSH2 |PuTTY-User-Key-File-\d"
@@ -39,10 +39,12 @@ _SSH = re.compile(
 _SSH_BLOB = re.compile(rb"\0\0\0[\x07-\x40](?:ssh-|ecdsa-sha2-|sk-)[a-z0-9@.-]+\0")
 _JWK = re.compile(rb"""kty\\*["']?\s*[:=]\s*\\*["']?(?:RSA|EC|OKP|oct|AKP)\b""")
 _JWKS = re.compile(rb"""["'](?:keys|x5c)\\*["']\s*:\s*\[""")
+_XML = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:RSAKeyValue|ECKeyValue|X509Certificate|Modulus)\b")
 _JSON_ESCAPE = re.compile(rb"(?<!\\)\\++u00([0-7][0-9a-fA-F])")
 _SEPARATORS = re.compile(rb"""\s|\\[nrt]|["',]""")
 _HEX = re.compile(rb"(?:0[xX])?((?:[0-9a-fA-F]{2}:?)++)[0-9a-fA-F]?")
-_BASE64 = re.compile(rb"([A-Za-z0-9+/_-]{40,}+)(?:=.*)?", re.DOTALL)
+_PERCENT = re.compile(rb"%([0-9a-fA-F]{2})")
+_BASE64 = re.compile(rb"(?:data:[\w/+.;=-]{0,99}?;base64)?([A-Za-z0-9+/_-]{40,}+)(?:=.*)?", re.DOTALL)
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 MAX_PADDING = 2
@@ -139,6 +141,8 @@ def _text(data: bytes) -> str | None:
         return "a PEM block"
     if _SSH.search(data):
         return "an SSH key"
+    if _XML.search(data):
+        return "a key in XML"
     plain = _JSON_ESCAPE.sub(lambda match: binascii.unhexlify(match[1]), data)
     if _JWK.search(plain):
         return "a JWK"
@@ -148,7 +152,12 @@ def _text(data: bytes) -> str | None:
 
 
 def _unwrapped(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """What the text stands for if it is hexadecimal or base64; line breaks, quotes and a cut end are overlooked."""
+    """What the text stands for if it is percent-encoded, hexadecimal or base64.
+
+    Line breaks, quotes and a cut end are overlooked.
+    """
+    if _PERCENT.search(data):
+        yield "percent-encoding", _PERCENT.sub(lambda match: binascii.unhexlify(match[1]), data)
     joined = _SEPARATORS.sub(b"", data)
     if digits := _HEX.fullmatch(joined):
         yield "hexadecimal", binascii.unhexlify(digits[1].replace(b":", b""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose.algorithms import ALGORITHMS, min_secret_octets
-from jwtool.jose.errors import KeyMalformed
+from jwtool.jose.errors import KeyConfusion, KeyMalformed
 from jwtool.jose.keys.members import Material, read_octets
 
 if TYPE_CHECKING:
@@ -20,13 +20,18 @@ LONGEST_PIECE = 64
 def judge(jwk: Mapping[str, Any]) -> Material:
     """Judge the `k` of an oct JWK (RFC 7518 §6.4).
 
-    Raises KeyMalformed if it is empty or badly encoded. A secret shorter than the hash of the key's own `alg`
+    Raises KeyMalformed if it is empty or badly encoded, KeyConfusion if it is another key in some wrapping. A secret shorter than the hash of the key's own `alg`
     (HS256 if it names none, RFC 7518 §3.2) comes back with its weakness. A key whose `use` or `alg` says that it is
     not for HMAC is not judged by length. One octet repeated is remarked; `fit` lets such a secret verify, never sign.
     """
     secret = read_octets(jwk, "k")
     if not secret:
         raise KeyMalformed("the secret 'k' of the key is empty")
+    from jwtool.jose.keys.secret import find_key
+
+    found = find_key(secret)
+    if found is not None:
+        raise KeyConfusion(f"the secret 'k' of the key holds {found}, which must not become an HMAC secret")
     weakness, remark = _weakness(jwk, secret), _remark(secret)
     return Material(
         bits=len(secret) * 8,

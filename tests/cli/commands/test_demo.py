@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 REFUSED = {"token_expired", "signature_invalid", "key_not_found"}
 
 
-def test_every_step_comes_out_as_it_must(
-    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_step_comes_out_as_it_must(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     done = cli("demo")
     assert (done.exit, done.stderr) == (0, "")

@@ -86,7 +86,9 @@ def test_json(cli: Cli) -> None:
     }
 
 
-@pytest.mark.parametrize(("argv", "line"), [(("exp",), "exp: expiry\n"), (("4",), "exit-4: a key, key set or algorithm is unusable\n")])
+@pytest.mark.parametrize(
+    ("argv", "line"), [(("exp",), "exp: expiry\n"), (("4",), "exit-4: a key, key set or algorithm is unusable\n")]
+)
 def test_quiet_is_one_line(cli: Cli, argv: tuple[str, ...], line: str) -> None:
     assert cli("explain", "-q", *argv).stdout == line
     assert cli("explain", "-q").stdout == " ".join(topics()) + "\n"

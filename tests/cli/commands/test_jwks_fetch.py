@@ -135,14 +135,30 @@ def test_a_url_that_hangs(cli: Cli, httpserver: HTTPServer) -> None:
         ("jwks.json", 2, "URL must be the https:// address of a key set", "jwtool jwks show reads files"),
         ("-", 2, "URL must be the https:// address of a key set", "jwtool jwks show reads files"),
         ("https://h.example/#k1", 2, "URL must be the https:// address of a key set", "jwtool jwks show reads files"),
-        ("http://h.example/", 2, "http to 'h.example' is refused: without TLS anyone on the way can change the keys",
-         "write https://; http:// is for 127.0.0.0/8, [::1] and localhost only"),
-        ("https://user:pw@h.example/", 2, "the URL holds a user name or a password before an '@'",
-         "leave it out: a URL is seen by others"),
-        ("ftp://h.example/", 2, "a URL of the scheme 'ftp' is never fetched",
-         "https:// is; a file is named by its path"),
-        ("file:///etc/passwd", 2, "a URL of the scheme 'file' is never fetched",
-         "https:// is; a file is named by its path"),
+        (
+            "http://h.example/",
+            2,
+            "http to 'h.example' is refused: without TLS anyone on the way can change the keys",
+            "write https://; http:// is for 127.0.0.0/8, [::1] and localhost only",
+        ),
+        (
+            "https://user:pw@h.example/",
+            2,
+            "the URL holds a user name or a password before an '@'",
+            "leave it out: a URL is seen by others",
+        ),
+        (
+            "ftp://h.example/",
+            2,
+            "a URL of the scheme 'ftp' is never fetched",
+            "https:// is; a file is named by its path",
+        ),
+        (
+            "file:///etc/passwd",
+            2,
+            "a URL of the scheme 'file' is never fetched",
+            "https:// is; a file is named by its path",
+        ),
         ("https://", 2, "the URL names no host", "https://HOST/PATH"),
         ("http://127.0.0.1:1/x", 5, "127.0.0.1:1 refused the connection", "is the server up, and the port right?"),
     ],
@@ -152,7 +168,9 @@ def test_a_url_that_is_not_fetched(cli: Cli, url: str, exit_code: int, message: 
     assert (done.exit, done.stdout, done.stderr) == (exit_code, "", f"jwtool: error: {message}\nhint: {hint}\n")
 
 
-@pytest.mark.parametrize(("timeout", "message"), [("0s", "--timeout needs at least one second"), ("5", "'5' is not a duration")])
+@pytest.mark.parametrize(
+    ("timeout", "message"), [("0s", "--timeout needs at least one second"), ("5", "'5' is not a duration")]
+)
 def test_a_timeout_that_is_none(cli: Cli, timeout: str, message: str) -> None:
     done = cli("jwks", "fetch", "--timeout", timeout, "https://h.example/")
     assert (done.exit, done.stderr.splitlines()[0]) == (2, f"jwtool: error: {message}")

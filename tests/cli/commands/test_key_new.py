@@ -114,7 +114,7 @@ class TestFiles:
         assert not (tmp_path / "link").is_symlink()
 
     def test_both_halves_in_one_file_are_refused(self, cli: Cli, tmp_path: Path) -> None:
-        same = os.path.join(tmp_path, ".", "a.jwk")  # noqa: PTH118  Path would tidy it
+        same = os.path.join(tmp_path, ".", "a.jwk")
         done = cli("key", "new", "-o", tmp_path / "a.jwk", "--public-out", same, "--force")
         assert (done.exit, done.stdout) == (2, "")
         assert done.stderr == ("jwtool: error: -o and --public-out name the same file, and each half needs its own\n")

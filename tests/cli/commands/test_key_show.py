@@ -73,7 +73,7 @@ def test_from_anywhere(cli: Cli, keys: Path, form: str) -> None:
     pem = to_pem(key, private=False)
     (keys / "k.pem").write_bytes(pem)
     (keys / "k.der").write_bytes(to_der(key, private=False))
-    source = {"pem": keys / "k.pem", "der": f"@{keys}/k.der", "stdin": "-", "env": "env:K"}[form]
+    source: str | Path = {"pem": keys / "k.pem", "der": f"@{keys}/k.der", "stdin": "-", "env": "env:K"}[form]
     done = cli("key", "show", "-q", source, stdin=pem, env={"K": pem.decode()})
     assert (done.exit, done.stdout) == (0, "EC P-256, public\n")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NOW = 1_795_556_400
 
 
-def kid_of(cli: Cli, token: bytes) -> Any:  # noqa: ANN401  a JSON value
+def kid_of(cli: Cli, token: bytes) -> Any:
     return cli("decode", "--json", "-", stdin=token).document["header"].get("kid")
 
 

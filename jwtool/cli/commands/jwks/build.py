@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from jwtool.cli import complete_value as complete
 from jwtool.cli.options import (
-    AlgOption,
     CaFileOption,
     ForceOption,
     KeysArgument,
@@ -25,7 +25,16 @@ def command(
     use: Annotated[
         str | None, typer.Option("--use", metavar="USE", show_default=False, help="sig or enc, for keys without one.")
     ] = None,
-    alg: AlgOption = None,
+    alg: Annotated[
+        str | None,
+        typer.Option(
+            "--alg",
+            metavar="ALG",
+            show_default=False,
+            autocompletion=complete.algorithm,
+            help="The algorithm, for keys without one.",
+        ),
+    ] = None,
     output: OutputOption = None,
     force: ForceOption = False,
     passphrase: PassphraseOption = None,

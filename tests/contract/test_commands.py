@@ -1,0 +1,241 @@
+"""Every command: a test file, help, examples that run, and the options that the contract of the command line names."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import io
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jwtool.cli import app
+from jwtool.cli.main import run
+from jwtool.operations import demo
+from jwtool.operations.demo import Step
+from jwtool.sources.runtime import Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_httpserver import HTTPServer
+
+TESTS = Path(__file__).parents[1] / "cli" / "commands"
+COMMON = {"--json", "-q --quiet", "-v --verbose", "--color", "-h --help"}
+KEYS = {"--passphrase"}
+NETWORK = {"--timeout", "--ca-file"}
+MADE = {"-o --output", "--force"}
+ISS, AUD = "-i --iss --issuer", "-a --aud --audience"
+OPTIONS: Mapping[str, set[str]] = {
+    "completion": {"--install"},
+    "decode": {"-f --field", "--member"},
+    "demo": set(),
+    "explain": set(),
+    "jwks build": {"--private", "--use", "--alg", *MADE, *KEYS, *NETWORK},
+    "jwks fetch": {*MADE, *NETWORK},
+    "jwks serve": {"--host", "--port", "--path", "--max-age", "--ready-file", *KEYS, *NETWORK},
+    "jwks show": {*KEYS, *NETWORK},
+    "key new": {"--alg", "--curve", "--size", "--use", "--kid", "--format", "--new-passphrase", "--public-out", *MADE},
+    "key public": {"--to", *MADE, *KEYS, *NETWORK},
+    "key show": {*KEYS, *NETWORK},
+    "key thumbprint": {"--hash", "--uri", *KEYS, *NETWORK},
+    "sign": {
+        *{"-k --key", "--alg", "-c --claim", "-H --header", ISS, AUD, "--sub", "--jti", "--exp", "--nbf", "--iat"},
+        *{"--kid", "--typ", "--bare", *MADE, *KEYS, *NETWORK},
+    },
+    "verify": {
+        *{"-k --key", "--jwks", ISS, AUD, "--sub", "--alg", "--typ --type", "--require", "--scope", "--leeway", "--at"},
+        *{"--max-age", "--max-auth-age", "--min-ttl", "--nonce", "--access-token", "--code", "--allow-weak-key"},
+        *{"--payload-only", "-f --field", "--member", *KEYS, *NETWORK},
+    },
+}
+LATER = (
+    "issuer:",
+    "--profile",
+    "--lines",
+    "--detached",
+    "--preset",
+    "--decrypt",
+    "--offline",
+    "--bearer",
+    "--cert",
+    "--bad",
+)
+
+
+def paths(package: str = app.COMMANDS, before: str = "") -> Iterator[str]:
+    """Every command, as it is typed."""
+    for name in app.command_names(package):
+        module = f"{package}.{name.replace('-', '_')}"
+        if hasattr(importlib.import_module(module), "__path__"):
+            yield from paths(module, f"{before}{name} ")
+        else:
+            yield f"{before}{name}"
+
+
+PATHS = sorted(paths())
+
+
+def module_of(path: str) -> Any:
+    return importlib.import_module(f"{app.COMMANDS}.{path.replace(' ', '.')}")
+
+
+def built(path: str) -> Any:
+    return app.build(path.rpartition(" ")[2], module_of(path).command, None)
+
+
+def examples(path: str) -> list[str]:
+    """The `Example:` lines of a command."""
+    lines = (inspect.getdoc(module_of(path).command) or "").splitlines()
+    return [line.removeprefix("Example: ") for line in lines if line.startswith("Example: ")]
+
+
+EXAMPLES = [(path, line) for path in PATHS for line in examples(path)]
+
+
+def test_the_commands_of_the_contract_are_there_and_no_others() -> None:
+    assert sorted(OPTIONS) == PATHS
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_it_has_a_test_file(path: str) -> None:
+    assert (TESTS / f"test_{path.replace(' ', '_')}.py").is_file()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_its_options_are_those_of_the_contract(path: str) -> None:
+    options = {" ".join(param.opts) for param in built(path).params if param.param_type_name == "option"}
+    assert options | {"-h --help"} == OPTIONS[path] | COMMON
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_it_has_help_for_everything(path: str) -> None:
+    command = built(path)
+    first = command.help.partition("\n")[0]
+    assert first[:1].isupper()
+    assert first[-1:] in ".?:"
+    assert examples(path)
+    for param in command.params:
+        assert param.help, param.name
+        assert param.help[-1] in ".…]", (param.name, param.help)
+    module = module_of(path).__doc__
+    assert module.startswith(f"`jwtool {path}`: ")
+    assert app.summary(f"{app.COMMANDS}.{path.replace(' ', '.')}")[:1].isupper()
+
+
+@pytest.fixture
+def helped(capsys: pytest.CaptureFixture[str]) -> Any:
+    """The help of a command, 80 columns wide."""
+
+    def show(path: str) -> str:
+        done = jwtool([*path.split(), "--help"])
+        assert capsys.readouterr().out == ""
+        return done[1].decode()
+
+    return show
+
+
+def jwtool(argv: list[str], stdin: bytes = b"", env: Mapping[str, str] | None = None) -> tuple[int, bytes, bytes]:
+    """Exit code, stdout and stderr of a command line in this process."""
+    out, err = io.BytesIO(), io.BytesIO()
+    runtime = Runtime(
+        stdin=io.BytesIO(stdin),
+        stdout=out,
+        stderr=err,
+        environ=dict(env or {}),
+        now=lambda: 1_795_556_400,
+        stdin_is_terminal=not stdin,
+        stdout_is_terminal=False,
+        stderr_is_terminal=False,
+        ask_secret=lambda _prompt: "",
+    )
+    return run(argv, runtime), out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize("path", ["", "key", "jwks", *PATHS])
+def test_help_shows_nothing_that_is_not_there_yet(helped: Any, path: str) -> None:
+    text = helped(path)
+    assert [word for word in LATER if word in text] == []
+    assert text.count(f"Usage: {' '.join(('jwtool', *path.split()))} ") == 1
+    shown = [line.strip() for line in text.partition("Examples:\n")[2].splitlines()]
+    assert shown == (examples(path) if path in PATHS else [])
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer) -> dict[str, str]:
+    """A folder with the files that examples name, and an environment; the set is served at the URLs that they name."""
+    monkeypatch.chdir(tmp_path)
+    made = (
+        "key new --kid 2026-11-a -o private.jwk --public-out public.jwk",
+        "key new -o new.jwk",
+        "key new --format pem -o old.pem",
+        "jwks build private.jwk -o jwks.json",
+        "sign -k private.jwk -i https://auth.example -a api --sub user-42 -o token.jwt",
+    )
+    for line in made:
+        assert jwtool(shlex.split(line))[0] == 0, line
+    for path in ("/jwks.json", "/.well-known/jwks.json"):
+        httpserver.expect_request(path).respond_with_data(Path("jwks.json").read_bytes())
+    monkeypatch.setattr(demo, "play", lambda _environ: iter([Step("a step", "jwtool", "ok", "ok")]))
+    return {"HMAC_SECRET": "a secret of sixty-four octets, that is long enough for all of them", "HOME": str(tmp_path)}
+
+
+OUTPUTS = ("-o", "--public-out")
+
+
+@pytest.mark.parametrize(("path", "line"), EXAMPLES, ids=[line for _, line in EXAMPLES])
+def test_its_examples_run(prepared: dict[str, str], httpserver: HTTPServer, path: str, line: str) -> None:
+    base = httpserver.url_for("").rstrip("/")
+    words = shlex.split(line)
+    stdin = b""
+    if "|" in words:
+        assert words[: words.index("|") + 1] == ["pbpaste", "|"]
+        stdin = Path("token.jwt").read_bytes()
+        words = words[words.index("|") + 1 :]
+    assert words[: 1 + path.count(" ") + 1] == ["jwtool", *path.split()]
+    argv = [
+        f"{base}{word.removeprefix('https://auth.example')}" if word.startswith("https://auth.example/") else word
+        for word in words[1:]
+    ]
+    for option, target in pairwise(argv):
+        if option in OUTPUTS:
+            Path(target).unlink(missing_ok=True)
+    if "secret:env:HMAC_SECRET" in argv and "@token.jwt" in argv:
+        Path("token.jwt").write_bytes(
+            jwtool(["sign", "-k", "secret:env:HMAC_SECRET", "--alg", "HS256", "--sub", "x"], env=prepared)[1]
+        )
+    if path == "jwks serve":
+        assert_serves(argv)
+        return
+    code, out, err = jwtool(argv, stdin, prepared)
+    assert code == 0, err.decode()
+    assert out or err
+
+
+def assert_serves(argv: list[str]) -> None:
+    """Start the server of an example, wait for its ready file, end it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jwtool", *argv],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while not os.path.exists("ready"):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    finally:
+        process.kill()
+        process.communicate()
