@@ -42,3 +42,16 @@ build:
 # how long commands take to start, beside python -c pass
 bench-start *runs:
     "{{ bin }}/python" tests/bench/start.py {{ runs }}
+
+# mutation testing of parser, claim checks and key policy (needs the extra `mutation`): half an hour on two cores
+mutate *mutants:
+    PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTEST_PLUGINS=pytest_timeout "{{ bin }}/mutmut" run {{ mutants }}
+    "{{ bin }}/python" tests/mutants.py
+
+# fuzz parsers and key readers for SECONDS in all (needs the extra `fuzz`): executions, coverage, findings
+fuzz seconds:
+    "{{ bin }}/python" tests/fuzz/run.py {{ seconds }}
+
+# the worst inputs within the caps, each as a process: a second and 150 MB at most
+bench-worst *words:
+    "{{ bin }}/python" -m tests.bench.worst {{ words }}

@@ -142,16 +142,6 @@ class LazyGroup(_OwnHelp, TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
-    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        from typer._click.shell_completion import CompletionItem
-
-        found = [
-            CompletionItem(name, help=summary(f"{self.package}.{name}"))
-            for name in self.list_commands(ctx)
-            if name.startswith(incomplete)
-        ]
-        return found + super(TyperGroup, self).shell_complete(ctx, incomplete)
-
 
 def _is_cluster(arg: str, known: set[str]) -> bool:
     """Whether `arg` is known short options in one word: `-Vv`."""

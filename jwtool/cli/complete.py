@@ -43,7 +43,7 @@ class Candidate:
 
 
 def answer(runtime: Runtime) -> str:
-    """What the shell named by `_JWTOOL_COMPLETE` wants to read; nothing for a shell that isn't known, or an endless line."""
+    """What the shell named by `_JWTOOL_COMPLETE` wants to read; nothing for an unknown one, or an endless line."""
     shell = runtime.environ.get("_JWTOOL_COMPLETE", "")
     render = RENDERERS.get(shell)
     if render is None or len(runtime.environ.get("_JWTOOL_LINE", "")) > LONGEST_LINE:

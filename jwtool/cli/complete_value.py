@@ -90,6 +90,10 @@ def key_format() -> list[tuple[str, str]]:
     return [("jwk", "JSON Web Key"), ("pem", "PKCS#8 or SPKI as text"), ("der", "PKCS#8 or SPKI as bytes")]
 
 
+def public_format() -> list[tuple[str, str]]:
+    return [*key_format(), ("ssh", "a line for authorized_keys")]
+
+
 def use() -> list[tuple[str, str]]:
     return [("sig", "signatures"), ("enc", "encryption")]
 

@@ -93,7 +93,10 @@ def _show_help(ctx: Any, invocation: Invocation) -> None:
     elif ctx.command.rich_markup_mode is None:
         show_text(ctx.command.get_help(ctx), invocation.runtime)
     else:
+        examples, ctx.command.epilog = ctx.command.epilog, None  # Rich would run them together
         ctx.command.format_help(ctx, ctx.make_formatter())
+        if examples:
+            show_text(examples.removeprefix("\b\n"), invocation.runtime)
 
 
 def _version(*, verbose: bool) -> "Report":

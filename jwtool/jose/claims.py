@@ -142,4 +142,4 @@ def near_miss(what: str, wanted: str, found: str) -> str:
 
 def _split_scheme(name: str) -> tuple[str, str]:
     scheme, separator, rest = name.partition("://")
-    return (scheme, rest) if separator else ("", name)
+    return (scheme, rest) if scheme and separator else ("", name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtool.jose.algorithms import ALGORITHMS, same_on_curve
 from jwtool.jose.fit import why_not
-from jwtool.jose.keyset import Skipped
+from jwtool.jose.keyset import Skipped, count_sharing
 from jwtool.jose.quoting import quote_public
 
 if TYPE_CHECKING:
@@ -119,11 +119,8 @@ def candidates(offered: Sequence[OfferedSet], demand: Demand) -> tuple[Candidate
 
 
 def _sharing(each: OfferedSet, demand: Demand) -> int:
-    """How many keys of that set have the `kid` that the token names; those that were skipped count too."""
-    if demand.kid is None:
-        return 0
-    kids = [key.kid for key in each.keyset.keys] + [skipped.kid for skipped in each.keyset.skipped]
-    return kids.count(demand.kid)
+    """How many keys of that set claim the `kid` that the token names."""
+    return 0 if demand.kid is None else count_sharing(each.keyset, demand.kid)
 
 
 def _is_other(kid: str | None, demand: Demand) -> bool:

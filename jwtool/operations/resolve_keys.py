@@ -58,9 +58,16 @@ class LoadedSet(NamedTuple):
 
 
 class Passphrase:
-    """Where a passphrase comes from: the option, read once for all keys, else the terminal, asked once for each."""
+    """Where a passphrase comes from: the option, read once for all keys, else the terminal, asked once for each.
+
+    Raises SecretOnCommandLine for an option that is the passphrase itself, also where no key is encrypted.
+    """
 
     def __init__(self, option: str | None, runtime: Runtime) -> None:
+        if option is not None:
+            from jwtool.sources.source import parse_private
+
+            parse_private(option, option="--passphrase")
         self.option = option
         self.runtime = runtime
         self.known: dict[str, bytes | None] = {}

@@ -28,12 +28,13 @@ def verify_report(
         document[name] = text
     failed = [check for check in verification.checks if check.verdict == "failed"]
     quiet = "valid" if verification.valid else f"not valid: {' '.join(dict.fromkeys(_codes(failed)))}"
-    blocks = _blocks(verification, failed, at)
+    blocks = _blocks(verification, failed, at, payload_only=payload_only)
     if field is None:
         return Report("verify", document, blocks=blocks, quiet=quiet, notes=notes, positive=verification.valid)
     value = pick(field, verification.claims, verification.header) if verification.valid else None
     if verification.valid and value is None:
         blocks, quiet = (*blocks, Gap(), Line(NO_MEMBER, "bad")), NO_MEMBER
+        document["claims"] = None  # the answer is no, and claims stand beside a yes only
     document["field"] = value
     return Report(
         "verify",
@@ -81,7 +82,7 @@ def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _blocks(verification: Verification, failed: list[Check], at: int) -> tuple[Block, ...]:
+def _blocks(verification: Verification, failed: list[Check], at: int, *, payload_only: bool) -> tuple[Block, ...]:
     judged = [check for check in verification.checks if check.verdict in {"ok", "failed"}]
     if verification.valid:
         headline = Headline("VALID", f"{counted(len(judged), 'check')} passed", "good")
@@ -90,13 +91,16 @@ def _blocks(verification: Verification, failed: list[Check], at: int) -> tuple[B
     blocks: list[Block] = [headline, Gap(), Table(tuple(check_rows(verification.checks)))]
     if verification.candidates:
         rows = [
-            Row(("key", quote_public(one.kid) if one.kid else "without kid", one.source, one.reason))
+            Row(("key", "without kid" if one.kid is None else quote_public(one.kid), one.source, one.reason))
             for one in verification.candidates
         ]
         blocks += [Gap(), Line("keys on offer:", "dim"), Table(tuple(rows))]
     if verification.claims is not None:
         unsigned = [("unsigned", f"{name}  {shown_value(value)}") for name, value in verification.unprotected.items()]
         blocks += [Gap(), token_table(verification.header, verification.claims, unsigned, now=at)]
+    elif payload_only and verification.payload is not None:
+        last = [("payload", payload_member(verification.payload)[1] or "empty")]
+        blocks += [Gap(), token_table(verification.header, None, last, now=at)]
     hint = _hint(failed)
     return (*blocks, Hint(hint)) if hint else tuple(blocks)
 

@@ -29,6 +29,9 @@ SAID: Mapping[str, str] = {
     "crit": "critical",
 }
 LONGEST_VALUE = 2_000
+BAD_TYPE = "claim_bad_type"
+NOT_A_HASH = "which is not the hash of what was given"
+ONE_OF_SEVERAL = frozenset({"iss", "aud", "scope", "alg"})
 EXACT = 2**53  # from here on a double, lest a document have a number of more digits than strict JSON reads
 
 
@@ -114,16 +117,22 @@ def check_rows(checks: Sequence[Check]) -> list[Row]:
 
 def check_text(check: Check) -> str:
     """The reason of a check in words: what was wanted and what was found, else its detail."""
-    if check.verdict == "failed" and check.wanted is not None and check.found is not None:
-        wanted, found = shown_list(check.wanted), shown_list(check.found)
-        if wanted == found:  # "1" is not 1, and ["1"] is neither
-            wanted, found = strict_json.dump(check.wanted), strict_json.dump(check.found)
-        return f"wanted {wanted}, found {found}"
-    if check.detail:
-        return check.detail
     if check.verdict == "absent":
-        return ""
-    return "" if check.found is None else shown_list(check.found)
+        return check.detail
+    found = _shown_claim(check, check.found)
+    if check.verdict == "failed" and check.found is not None and not (check.code == BAD_TYPE and check.detail):
+        if check.wanted is not None:
+            wanted = _shown_claim(check, check.wanted)
+            if wanted == found:  # "1" is not 1, and ["1"] is neither
+                wanted, found = strict_json.dump(check.wanted), strict_json.dump(check.found)
+            return f"wanted {wanted}, found {found}"
+        return check.detail or f"found {found}, {NOT_A_HASH}"
+    return check.detail or ("" if check.found is None else found)
+
+
+def _shown_claim(check: Check, value: Any) -> str:
+    """A value that was wanted or found; of those that may be one of several, a list of one is its member."""
+    return shown_list(value) if check.name in ONE_OF_SEVERAL else shown_value(value)
 
 
 def shown_list(value: Any) -> str:

@@ -105,18 +105,23 @@ def read_secret(source: Source, runtime: Runtime, *, patience: float = files.PAT
     return data if inner.kind == "env" else _without_line_break_after_text(data)
 
 
-def read_private_text(text: str, runtime: Runtime, *, option: str) -> str:
-    """A passphrase, an access token or a code, for `option` ("--passphrase"); never taken from the command line.
-
-    Text of a file or stdin loses one trailing line break. Raises SecretOnCommandLine for a bare word, BadUtf8,
-    and as `read_bytes`.
-    """
+def parse_private(text: str, *, option: str) -> Source:
+    """Where the secret of `option` comes from. Raises SecretOnCommandLine for a bare word, which may be it itself."""
     source = _parse_plain(text, option)
     if source is None:
         raise SecretOnCommandLine(
             f"{option} takes -, @PATH or env:NAME: a secret on the command line is seen by others",
             hint=f"{option} env:NAME",
         )
+    return source
+
+
+def read_private_text(text: str, runtime: Runtime, *, option: str) -> str:
+    """A passphrase, an access token or a code, for `option` ("--passphrase"); never taken from the command line.
+
+    Text of a file or stdin loses one trailing line break. Raises BadUtf8, and as `parse_private` and `read_bytes`.
+    """
+    source = parse_private(text, option=option)
     data = read_bytes(source, runtime, cap=MAX_PRIVATE_TEXT, what=f"text for {option}")
     try:
         private = data.decode()

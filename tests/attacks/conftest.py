@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hmac
 import importlib.util
 import json
@@ -10,16 +11,20 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from jwtool.jose import base64url, signatures
 from jwtool.jose.keys.key import Key
-from jwtool.jose.keys.public import to_jwk
+from jwtool.jose.keys.public import to_jwk, to_pem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     from tests.cli.conftest import Cli
@@ -149,7 +154,7 @@ def publish(tmp_path: Path, keys: Mapping[str, Key]) -> Publish:
 
 
 @pytest.fixture
-def publish_set(tmp_path: Path) -> Any:
+def publish_set(tmp_path: Path) -> Callable[..., Path]:
     """`publish_set(one, two)`: a file with the set of these JWKs, which are objects or files."""
     made = iter(range(1000))
 
@@ -190,15 +195,10 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="session")
-def certificates(keys: Mapping[str, Key]) -> Any:
-    """`certificates("ES256")`: a self-made certificate of that key, in DER."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
+def certificates(keys: Mapping[str, Key]) -> Callable[[str], bytes]:
+    """`certificates("ES256")`: a self-made certificate of that key, in DER; always the same."""
 
-    import datetime as dt
-
-    from jwtool.jose.keys.public import to_pem
-
+    @cache
     def make(alg: str) -> bytes:
         private = serialization.load_pem_private_key(to_pem(keys[alg], private=True), None)
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "attacker")])
@@ -210,5 +210,5 @@ def certificates(keys: Mapping[str, Key]) -> Any:
 
 
 @pytest.fixture(scope="session")
-def standard_base64() -> Any:
+def standard_base64() -> Callable[[bytes], str]:
     return lambda data: base64.b64encode(data).decode()

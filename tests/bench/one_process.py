@@ -15,7 +15,6 @@ GIVEN_UP = 60  # seconds
 
 def main(descriptor: int, argv: list[str]) -> None:
     """Measure `argv`: wall seconds, processor seconds, peak resident memory in KiB, exit code (negative: a signal)."""
-    os.set_inheritable(descriptor, False)
     start = time.perf_counter()
     pid = os.posix_spawn(argv[0], argv, os.environ)
     signal.signal(signal.SIGALRM, lambda *_: os.kill(pid, signal.SIGKILL))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jwtool.cli.complete import RENDERERS
+from jwtool.cli.complete import LONGEST_LINE, RENDERERS
 from jwtool.jose.algorithms import ALGORITHMS
 
 if TYPE_CHECKING:
@@ -156,6 +156,16 @@ def test_powershell(ask: Ask) -> None:
     assert ask("jwtool\nverify\nmy token\n--js", "powershell") == [
         "--json\tOne JSON document on stdout, also for an error"
     ]
+
+
+@pytest.mark.parametrize("shell", RENDERERS)
+def test_an_endless_line_is_not_answered(shell: str, ask: Ask) -> None:
+    """A word costs the square of its length."""
+    words = ["jwtool", "verify", "x" * (LONGEST_LINE - len("jwtool verify  --jso")), "--jso"]
+    line = ("\n" if shell == "powershell" else " ").join(words)
+    assert len(line) == LONGEST_LINE
+    assert ask(line, shell) != []
+    assert ask(line.replace("x", "xx", 1), shell) == []
 
 
 @pytest.mark.parametrize(

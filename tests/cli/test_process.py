@@ -240,3 +240,32 @@ def test_the_exit_code_of_a_bug_is_70_and_shows_no_traceback(keys: Path) -> None
     assert (done.returncode, done.stdout) == (70, b"")
     assert done.stderr.startswith(b"jwtool: error: this is a bug in jwtool: ZeroDivisionError at ")
     assert b"Traceback" not in done.stderr
+
+
+def test_help_on_a_terminal_keeps_each_example_on_its_line(keys: Path) -> None:
+    pty = pytest.importorskip("pty")
+    parent, child = pty.openpty()
+    env = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
+    with subprocess.Popen(
+        [*COMMAND, "decode", "--help"],
+        cwd=keys,
+        env={**env, "TERM": "xterm", "COLUMNS": "80"},
+        stdin=child,
+        stdout=child,
+    ) as process:
+        os.close(child)
+        shown = b""
+        try:
+            while chunk := os.read(parent, 4096):
+                shown += chunk
+        except OSError:  # the other end has gone
+            pass
+        os.close(parent)
+    assert process.returncode == 0
+    assert shown.decode().splitlines()[-4:] == [
+        "Examples:",
+        "  jwtool decode @token.jwt",
+        "  pbpaste | jwtool decode",
+        "  jwtool decode -f sub @token.jwt",
+    ]
+    assert "\x1b[" in shown.decode()

@@ -12,7 +12,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import base64url, strict_json, token
 from jwtool.jose.claims import ClaimPolicy, Requirement
@@ -20,8 +20,10 @@ from jwtool.jose.crit import judge_crit
 from jwtool.jose.errors import HeaderBadType, InputError, TokenIsSdJwt
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keyset import KeySet
-from jwtool.jose.policy import Check
 from jwtool.jose.verify import OfferedSet, Policy, verify
+
+if TYPE_CHECKING:
+    from jwtool.jose.policy import Check
 
 LONGEST = 4096
 NOW = 1_300_819_000  # some minutes before the examples of RFC 7515 expire
@@ -73,9 +75,7 @@ def check(data: bytes) -> None:
         try:
             found = token.parse(text, allow_sd_jwt=allow_sd_jwt)
         except InputError as error:
-            assert error.message.isprintable()
-            assert len(error.message) < 300
-            assert not isinstance(error, TokenIsSdJwt) or not allow_sd_jwt
+            check_refusal(error, allow_sd_jwt=allow_sd_jwt)
             continue
         check_accepted(text, found)
         assert token.parse(text.decode(), allow_sd_jwt=allow_sd_jwt) == found
@@ -84,6 +84,13 @@ def check(data: bytes) -> None:
 def encode(segment: bytes) -> bytes:
     """The base64url of a segment."""
     return base64url.encode(segment).encode()
+
+
+def check_refusal(error: InputError, *, allow_sd_jwt: bool) -> None:
+    """A message is one printable line of no great length, and an SD-JWT is no fault where it is allowed."""
+    assert error.message.isprintable()
+    assert len(error.message) < 300
+    assert not isinstance(error, TokenIsSdJwt) or not allow_sd_jwt
 
 
 def check_accepted(text: bytes, found: token.UnverifiedToken) -> None:

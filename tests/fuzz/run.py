@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import pkgutil
 import re
 import subprocess
@@ -26,10 +27,10 @@ MOST_MEMORY = 2048  # megabytes; the fuzzer's own tables need most of it
 
 
 class Outcome(NamedTuple):
-    """What one run of a harness came to."""
+    """What one run of a harness came to; `processor` is in seconds."""
 
     executions: int
-    per_second: int
+    processor: float
     coverage: tuple[int, int]
     findings: tuple[str, ...]
 
@@ -40,16 +41,14 @@ def main(argv: list[str]) -> int:
         return fuzz(argv[0], argv[1:])
     seconds = max(int(argv[0]) // len(HARNESSES), 1)
     print(
-        f"{'harness':<14}{'executions':>12}{'exec/s':>9}{'edges at first':>17}{'at last':>9}{'findings':>10}",
+        f"{'harness':<14}{'executions':>12}{'cpu s':>8}{'edges at first':>17}{'at last':>9}{'findings':>10}",
         flush=True,
     )
     found: list[str] = []
     for name in HARNESSES:
         outcome = run(name, seconds)
-        first, last = outcome.coverage
-        row = (
-            f"{name:<14}{outcome.executions:>12}{outcome.per_second:>9}{first:>17}{last:>9}{len(outcome.findings):>10}"
-        )
+        (first, last), found_here = outcome.coverage, len(outcome.findings)
+        row = f"{name:<14}{outcome.executions:>12}{outcome.processor:>8.0f}{first:>17}{last:>9}{found_here:>10}"
         print(row, flush=True)
         found += outcome.findings
     for finding in found:
@@ -78,21 +77,22 @@ def run(name: str, seconds: int) -> Outcome:
         str(FOLDER / "corpus" / name),
     ]
     with (FOLDER / "work" / f"{name}.log").open("w+", encoding="utf-8", errors="replace") as log:
+        before_it = os.times()
         code = subprocess.run(argv, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+        after_it = os.times()
         log.seek(0)
         text = log.read()
     new = tuple(str(path) for path in sorted(set(findings.iterdir()) - before))
     if code and not new:
         sys.exit(f"the harness {name} did not run, see {log.name}")
-    return Outcome(
-        statistic(text, "number_of_executed_units"), statistic(text, "average_exec_per_sec"), edges(text), new
-    )
+    processor = sum(after_it[2:4]) - sum(before_it[2:4])
+    return Outcome(executions(text), processor, edges(text), new)
 
 
-def statistic(text: str, name: str) -> int:
-    """One of libFuzzer's final numbers; 0 where it came to none, after a finding."""
-    found = re.search(rf"^stat::{name}:\s+([0-9]+)", text, re.MULTILINE)
-    return int(found[1]) if found else 0
+def executions(text: str) -> int:
+    """How often the harness was called, by the last line of the log that says so."""
+    every = re.findall(r"^(?:#|stat::number_of_executed_units: )([0-9]+)", text, re.MULTILINE)
+    return int(every[-1]) if every else 0
 
 
 def edges(text: str) -> tuple[int, int]:

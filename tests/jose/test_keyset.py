@@ -134,6 +134,7 @@ def test_a_broken_or_unknown_key_never_hides_a_good_one(p256: dict[str, Any]) ->
         ({"kty": "RSA", "n": 5}, {"kty": "RSA"}),
         ({"kty": "RSA", "k": "AAAA"}, {"kty": "RSA"}),
         ({"kty": "oct", "k": "AAAA"}, {"kty": "oct", "bits": 24}),
+        ({"kty": "oct", "k": "AAAX"}, {"kty": "oct", "bits": 24}),
         ({"kty": "oct", "k": ""}, {"kty": "oct", "bits": 0}),
         ({"kty": "EC", "crv": "P-256", "n": "AAAA"}, {"kty": "EC", "crv": "P-256"}),
         ({"kty": ["RSA"], "n": "AQAB", "crv": 1, "alg": None, "use": {}}, {}),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jwtool.jose import base64url
-from jwtool.jose.policy import Check, Requirement
+from jwtool.jose.claims import check
+from jwtool.jose.policy import Check, ClaimPolicy, Requirement
 from jwtool.jose.requirements import half_hash, judge_half_hash, judge_requirement, judge_scopes
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
         ({"scp": ["write", "read"]}, ["write", "read"]),
         ({"scp": "read write"}, ["read", "write"]),
         ({"scope": ["read"], "scp": "write"}, ["read", "write"]),
+        ({"scope": "read", "scp": ["write"]}, ["read", "write"]),
     ],
 )
 def test_all_scopes_are_in_scope_or_scp(claims: Mapping[str, Any], found: list[str]) -> None:
@@ -95,10 +99,11 @@ def require(claims: Mapping[str, Any], *path: str | int, operator: Any = "equal"
 )
 def test_a_path_looks_into_objects_and_arrays(path: tuple[str | int, ...], verdict: str) -> None:
     claims = {"a": {"b": [0, {"c": None}], "7": 7}, "a.b": 1, "text": "text", "null": None}
-    found = require(claims, *path, operator="present")
-    assert found.verdict == verdict
+    good = Check("require:NAME", "ok")
+    bad = Check("require:NAME", "failed", "claim_missing", detail="the token has no NAME")
+    assert require(claims, *path, operator="present") == (good if verdict == "ok" else bad)
     if verdict == "failed":
-        assert found == Check("require:NAME", "failed", "claim_missing", detail="the token has no NAME")
+        assert require(claims, *path, value="wanted") == bad._replace(wanted="wanted")
 
 
 @pytest.mark.parametrize(
@@ -131,6 +136,13 @@ def test_a_value_is_equal_as_json_or_in_the_array(claim: object, wanted: object,
     good = Check("require:NAME", "ok", wanted=wanted)
     bad = Check("require:NAME", "failed", "claim_mismatch", wanted, claim)
     assert require({"c": claim}, "c", value=wanted) == (good if holds else bad)
+
+
+def test_a_large_array_is_searched_quickly() -> None:
+    claims = {"c": [{"x": 0}, "y"] * 50_000}
+    begin = time.process_time()
+    assert {require(claims, "c", value={"x": number}).verdict for number in range(1, 10)} == {"failed"}
+    assert time.process_time() - begin < 1
 
 
 @pytest.mark.parametrize(
@@ -174,6 +186,17 @@ def test_a_pattern_matches_the_whole_string(claim: object, pattern: str, expecte
     assert require({"c": claim}, "c", operator="matches", value=pattern) == expected
 
 
+def test_a_pattern_that_takes_too_long_refuses_the_claim() -> None:
+    def slow(_pattern: str, _text: str) -> object:
+        raise TimeoutError
+
+    requirement = Requirement(("c",), "NAME", "matches", "a*")
+    detail = "the pattern takes too long on this claim"
+    expected = Check("require:NAME", "failed", "claim_mismatch", "a*", detail=detail)
+    assert judge_requirement({"c": "a"}, requirement, slow) == expected
+    assert check({"c": "a"}, ClaimPolicy(required=(requirement,), fullmatch=slow), now=0)[-1] == expected
+
+
 def test_a_text_that_is_too_long_is_not_matched() -> None:
     assert require({"c": "a" * 4096}, "c", operator="matches", value="a*").verdict == "ok"
     assert require({"c": "a" * 4097}, "c", operator="matches", value="a*") == Check(
@@ -198,23 +221,26 @@ def test_half_hash_of_the_example_in_openid_connect() -> None:
     )
 
 
+SHA512_256, SHAKE256_456 = hashlib.sha512(b"token").digest()[:32], hashlib.shake_256(b"token").digest(57)
+
+
 @pytest.mark.parametrize(
-    ("alg", "crv", "octets"),
+    ("alg", "crv", "half"),
     [
-        ("HS256", None, 16),
-        ("PS384", None, 24),
-        ("ES512", "P-521", 32),
-        ("ES256K", "secp256k1", 16),
-        ("EdDSA", "Ed25519", 32),
-        ("EdDSA", "Ed448", 57),
-        ("Ed25519", None, 32),
-        ("Ed448", None, 57),
+        ("HS256", None, hashlib.sha256(b"token").digest()[:16]),
+        ("PS384", None, hashlib.sha384(b"token").digest()[:24]),
+        ("ES512", "P-521", SHA512_256),
+        ("ES256K", "secp256k1", hashlib.sha256(b"token").digest()[:16]),
+        ("EdDSA", "Ed25519", SHA512_256),
+        ("EdDSA", "Ed448", SHAKE256_456),
+        ("Ed25519", None, SHA512_256),
+        ("Ed448", None, SHAKE256_456),
     ],
 )
-def test_half_hash_is_half_the_hash_of_the_algorithm(alg: str, crv: str | None, octets: int) -> None:
-    found = half_hash(alg, crv, b"token")
-    assert found is not None
-    assert len(base64url.decode(found)) == octets
+def test_half_hash_is_half_the_hash_of_the_algorithm(alg: str, crv: str | None, half: bytes) -> None:
+    expected = base64url.encode(half)
+    assert half_hash(alg, crv, b"token") == expected
+    assert judge_half_hash({"at_hash": expected}, "at_hash", b"token", alg, crv) == Check("at_hash", "ok")
 
 
 @pytest.mark.parametrize(
@@ -233,9 +259,15 @@ def test_half_hashes_are_equal_or_refused(claim: str) -> None:
     assert judge_half_hash({claim: f"{good}="}, claim, b"secret", "ES256", None) == Check(
         claim, "failed", mismatch, found=f"{good}="
     )
-    assert judge_half_hash({claim: "ü"}, claim, b"secret", "ES256", None) == Check(claim, "failed", mismatch, found="ü")
+    for other in ("ü", "\ud800"):
+        assert judge_half_hash({claim: other}, claim, b"secret", "ES256", None) == Check(
+            claim, "failed", mismatch, found=other
+        )
     assert judge_half_hash({claim: None}, claim, b"secret", "ES256", None) == Check(
         claim, "failed", mismatch, detail="must be a string, found null"
+    )
+    assert judge_half_hash({claim: 1}, claim, b"secret", "ES256", None) == Check(
+        claim, "failed", mismatch, found=1, detail="must be a string, found a number"
     )
     missing = Check(claim, "failed", "claim_missing", detail=f"the token has no {claim}")
     assert judge_half_hash({}, claim, b"secret", "ES256", None) == missing

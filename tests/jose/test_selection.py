@@ -138,15 +138,21 @@ def test_a_kid_that_two_keys_of_a_set_share_is_refused(keys: Mapping[str, Key]) 
         assert select(offered, demand("ES256")).code is None
 
 
-def test_a_kid_shared_with_a_key_that_was_skipped_is_refused(keys: Mapping[str, Key]) -> None:
-    document = {"keys": [{**keys["ES256"].members, "kid": "k1"}, {"kty": "new", "kid": "k1"}, {"kty": "new"}]}
-    offered = [OfferedSet(parse_jwks(document), "a")]
+def test_a_kid_shared_with_a_broken_key_of_its_type_is_refused(keys: Mapping[str, Key]) -> None:
+    good = {**keys["ES256"].members, "kid": "k1"}
+    offered = [OfferedSet(parse_jwks({"keys": [good, {"kty": "EC", "kid": "k1"}, {"kty": "new"}]}), "a")]
     assert select(offered, demand("ES256", "k1")).code == "key_ambiguous"
     assert [one.code for one in candidates(offered, demand("ES256", "k1"))] == [
         "key_ambiguous",
         "key_ambiguous",
         "key_unsupported",
     ]
+
+
+def test_a_kid_shared_with_a_key_of_an_unknown_type_is_that_of_the_known_one(keys: Mapping[str, Key]) -> None:
+    good = {**keys["ES256"].members, "kid": "k1"}
+    keyset = parse_jwks({"keys": [{"kty": "new", "kid": "k1"}, good]})
+    assert select([OfferedSet(keyset, "a")], demand("ES256", "k1")) == Selection((OfferedKey(keyset.keys[0], "a"),))
 
 
 def test_a_kid_in_two_sets_names_both_keys(keys: Mapping[str, Key]) -> None:

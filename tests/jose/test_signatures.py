@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from math import lcm
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from jwtool.jose.algorithms import ALGORITHMS, CURVES
 from jwtool.jose.errors import AlgorithmKeyMismatch, KeyMalformed, KeyNotPrivate, KeyUnsupported
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.key import Key
+from jwtool.jose.keys.members import encode_number
 from jwtool.jose.keys.native import ec_curve
 
 if TYPE_CHECKING:
@@ -166,12 +168,27 @@ def native_private(key: Key) -> rsa.RSAPrivateKey:
     return rsa.RSAPrivateNumbers(own.p, own.q, own.d, own.dp, own.dq, own.qi, public).private_key()
 
 
+UNSOUND = "the private key (RSA 2048) is not sound: nothing can be signed with it"
+
+
 def test_a_private_key_that_is_not_sound_signs_nothing(keys: Mapping[str, Key]) -> None:
-    members = dict(keys["RS256"].members) | {"d": keys["RS256"].members["p"]}
+    members = dict(keys["RS256"].members) | {"p": keys["RS256"].members["q"]}
     key = Key("RSA", None, 2048, private=True, members=members)
     with pytest.raises(KeyMalformed) as refusal:
         signatures.sign("RS256", key, DATA)
-    assert refusal.value.message == "the private key (RSA 2048) is not sound: nothing can be signed with it"
+    assert refusal.value.message == UNSOUND
+
+
+@pytest.mark.parametrize("alg", ["RS256", "PS512"])
+def test_numbers_that_fit_each_other_but_are_not_prime_sign_nothing(alg: str) -> None:
+    p, q = (next(n for n in range(start, start + 999, 2) if n % 65537 != 1) for start in (3 << 1022 | 1, 7 << 1021 | 1))
+    d = pow(65537, -1, lcm(p - 1, q - 1))
+    numbers = {"n": p * q, "e": 65537, "d": d, "p": p, "q": q, "dp": d % (p - 1), "dq": d % (q - 1)}
+    numbers["qi"] = pow(q, -1, p)
+    key = parse_jwk({"kty": "RSA", **{name: encode_number(number) for name, number in numbers.items()}})
+    with pytest.raises(KeyMalformed) as refusal:
+        signatures.sign(alg, key, DATA)
+    assert refusal.value.message == UNSOUND
 
 
 def test_a_primitive_that_openssl_lacks_is_said_to_be(keys: Mapping[str, Key], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,7 @@ def test_nbf_sentences() -> None:
     assert judge({"nbf": NOW - 60}, "nbf") == Check(
         "nbf", "ok", detail="valid since 1 min ago, 2026-11-24 21:39:00 UTC"
     )
+    assert judge({"nbf": NOW}, "nbf") == Check("nbf", "ok", detail="valid since now, 2026-11-24 21:40:00 UTC")
     assert judge({"nbf": NOW + 60}, "nbf") == Check(
         "nbf", "failed", "token_not_yet_valid", found=NOW + 60, detail="valid in 1 min, 2026-11-24 21:41:00 UTC"
     )
@@ -149,6 +150,11 @@ def test_min_ttl_sentences() -> None:
         found=NOW - 120,
         detail="expired 2 min ago, 2026-11-24 21:38:00 UTC, wanted at least 1m of life",
     )
+    for exp, sentence in (
+        (NOW + 59, "expires in 59 s, 2026-11-24 21:40:59 UTC, wanted at least 1m of life"),
+        (NOW, "expired now, 2026-11-24 21:40:00 UTC, wanted at least 1m of life"),
+    ):
+        assert judge({"exp": exp}, "ttl", policy) == Check("ttl", "failed", "ttl_too_short", found=exp, detail=sentence)
     assert judge({"exp": "1"}, "ttl", policy) == Check(
         "ttl", "failed", "claim_bad_type", found="1", detail="exp must be a number of seconds, found a string"
     )

@@ -17,6 +17,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from types import ModuleType
 
     Kind = Callable[["Matter"], str | bytes]
 
@@ -107,24 +108,32 @@ class Mutator:
         return Mutant(kind, made if isinstance(made, bytes) else made.encode("utf-8", "surrogatepass"))
 
 
-def load(name: str) -> Mapping[str, Kind]:
-    """The public functions of a file beside this one; pytest's importlib mode imports no neighbours."""
+def load(name: str) -> ModuleType:
+    """A file beside this one, which pytest's importlib mode doesn't import."""
     spec = spec_from_file_location(f"tests.properties.{name}", HERE / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = sys.modules[spec.name] = module_from_spec(spec)
     spec.loader.exec_module(module)
-    return {
-        name: function
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == spec.name and not name.startswith("_")
-    }
+    return module
+
+
+@pytest.fixture(scope="session")
+def cases() -> ModuleType:
+    """What a second opinion is asked about."""
+    return load("cases")
 
 
 @pytest.fixture(scope="session")
 def kinds() -> Mapping[str, Kind]:
     """Every kind of mutation, by its name."""
-    return {**load("mutations"), **load("forgeries")}
+    functions = [one for module in map(load, ("mutations", "forgeries")) for one in vars(module).items()]
+    own = ("tests.properties.mutations", "tests.properties.forgeries")
+    return {
+        name: value
+        for name, value in functions
+        if inspect.isfunction(value) and value.__module__ in own and not name.startswith("_")
+    }
 
 
 @pytest.fixture(scope="session")

@@ -26,11 +26,12 @@ from jwtool.jose import (
     strict_json,
     token,
 )
-from jwtool.jose.algorithms import ALGORITHMS
+from jwtool.jose.algorithms import ALGORITHMS, CURVES
 from jwtool.jose.errors import JwtoolError
 from jwtool.jose.keys import der, load, pem, public, secret, x5c
 from jwtool.jose.keys.generate import generate
 from jwtool.jose.keys.jwk import parse_jwk
+from jwtool.jose.rotation import active_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,6 +168,16 @@ TEXTS = damaged(SOUND) | damaged(SOUND) | st.binary() | ANY_TEXT
 KEY_FILES = damaged(st.deferred(lambda: st.sampled_from(key_files())))
 FILES = KEY_FILES | KEY_FILES | KEY_FILES | damaged(SOUND) | st.binary()
 JWKS = damaged_jwks() | st.dictionaries(ANY_TEXT, JSON, max_size=4)
+KIDS = st.deferred(lambda: st.sampled_from([jwk["kid"] for jwk in jwks()])) | ANY_TEXT
+WISHES = st.fixed_dictionaries(
+    {"alg": st.sampled_from([row.name for row in ALGORITHMS.values() if row.kty != "RSA"]) | ANY_TEXT},
+    optional={
+        "crv": st.sampled_from([*CURVES, "P256"]) | ANY_TEXT,
+        "size": st.sampled_from([0, -8, 128, 256, 512, 521, 4096, 10**6, 10**40]) | st.integers(),
+        "kid": ANY_TEXT,
+        "use": st.sampled_from(["sig", "enc"]) | ANY_TEXT,
+    },
+)
 READERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any]]] = {
     "base64url": (base64url.decode, TEXTS),
     "JSON": (strict_json.parse, TEXTS),
@@ -186,6 +197,12 @@ READERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any]]] = {
     "a secret in base64": (partial(secret.from_base64, where="x"), TEXTS),
     "a JWK": (parse_jwk, JWKS),
     "certificates of a JWK": (x5c.judge, JWKS),
+    "a key of a set": (
+        lambda pair: keyset.select(keyset.parse_jwks({"keys": pair[0]}), pair[1]),
+        st.tuples(st.lists(JWKS), KIDS),
+    ),
+    "the key that signs": (lambda found: active_key(keyset.parse_jwks({"keys": found}).keys, now=NOW), st.lists(JWKS)),
+    "a wish for a new key": (lambda wish: generate(**wish), WISHES),
     "a JWK set": (keyset.parse_jwks, st.fixed_dictionaries({"keys": st.lists(JWKS | JSON, max_size=4) | JSON}) | JSON),
 }
 NEVER: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any]]] = {

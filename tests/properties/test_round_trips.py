@@ -21,6 +21,7 @@ from jwtool.jose.keys.public import PRIVATE_MATERIAL, PUBLIC_MATERIAL, public_ha
 from jwtool.jose.keyset import KeySet, thumbprint
 from jwtool.jose.token import parse
 from jwtool.jose.verify import OfferedSet, Policy, Verification, verify
+from jwtool.output.token_blocks import times_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,6 +119,14 @@ def test_every_believed_token_goes_back_to_the_same_bytes(
     one = read.signatures[0]
     assert f"{read.signing_input(one).decode()}.{base64url.encode(one.value)}" == changed
     assert answer.valid == (changed == token)
+
+
+@given(NUMBERS)
+@example(1e308)
+@example(-(10**40) + 1)
+def test_what_is_said_of_a_time_can_be_read_again(seconds: float) -> None:
+    said = times_of({"exp": seconds}, now=NOW)
+    assert alike(strict_json.parse(strict_json.dump(said)), said)
 
 
 # Keys

@@ -195,3 +195,17 @@ def test_a_bare_word_that_is_refused(in_folder: Path, refusal: Refusal) -> None:
 
 def test_no_source_shows_its_value_in_a_repr() -> None:
     assert "hunter2" not in repr(parse_source("hunter2", bare="text", what="TOKEN"))
+
+
+def test_no_path_is_looked_for_that_is_longer_than_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def lexists(path: str) -> bool:
+        seen.append(path)
+        return False
+
+    monkeypatch.setattr("os.path.lexists", lexists)
+    source = parse_source("a" + "#b" * 50_000, bare="file", what="KEY")
+    assert (source.value, source.fragment) == ("a", "b" + "#b" * 49_999)
+    assert max(map(len, seen[1:])) < 32_767
+    assert len(seen) == 1 + 32_767 // 2

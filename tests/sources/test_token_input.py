@@ -17,6 +17,7 @@ from jwtool.jose.errors import (
     UsageError,
     VariableNotSet,
 )
+from jwtool.sources import token_input
 from jwtool.sources.runtime import Runtime
 from jwtool.sources.token_input import Tidied, read_token, tidy
 
@@ -222,3 +223,18 @@ def test_stdin_is_used_once(make_runtime: MakeRuntime, refusal: Refusal) -> None
 
 def test_a_repr_shows_no_token() -> None:
     assert repr(Tidied(TOKEN, "note")) == "Tidied(note='note')"
+
+
+def test_a_hint_names_no_more_members_than_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To quote a name costs, and an object may have a hundred thousand."""
+    quoted: list[str] = []
+
+    def quote(name: str) -> str:
+        quoted.append(name)
+        return f"<{name}>"
+
+    monkeypatch.setattr(token_input, "quote", quote)
+    with pytest.raises(TokenMalformed) as caught:
+        tidy(json.dumps({f"m{number}": "" for number in range(1000)}))
+    assert caught.value.hint == "--member picks one of <m0>, <m1>, <m2>, <m3>, <m4>"
+    assert quoted == ["m0", "m1", "m2", "m3", "m4"]

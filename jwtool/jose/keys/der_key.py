@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_VECTOR_DIGITS = {"DES-EDE3-CBC": 16, "AES-128-CBC": 32, "AES-256-CBC": 32}
+
 _NOT_READ: Mapping[Kind, tuple[str, str | None]] = {
     "certificate request": (
         "a certificate request is no key",
@@ -87,12 +89,19 @@ def read_key(data: bytes, structure: Structure, *, form: Literal["pem", "der"], 
     return parse_jwk(members, form=form)
 
 
-def read_traditional(pem: bytes, cipher: str, *, ask: AskPassphrase) -> Key:
-    """The key in a PEM block that is encrypted as RFC 1421 has it ("Proc-Type: 4,ENCRYPTED"). Raises as read_key."""
+def read_traditional(pem: bytes, cipher: str, digits: int, *, ask: AskPassphrase) -> Key:
+    """The key in a PEM block that is encrypted as RFC 1421 has it ("Proc-Type: 4,ENCRYPTED"). Raises as read_key.
+
+    `cipher` is the one that its header names, `digits` how many hexadecimal ones its initialization vector has.
+    """
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    if cipher not in {"DES-EDE3-CBC", "AES-128-CBC", "AES-256-CBC"}:
+    if cipher not in _VECTOR_DIGITS:
         raise KeyUnsupported("the private key is encrypted with a cipher that is not supported")
+    if digits != _VECTOR_DIGITS[cipher]:  # a shorter one makes the library panic, which is heard on stderr
+        raise KeyMalformed(
+            f"the initialization vector of the private key has {digits} digits, {cipher} wants {_VECTOR_DIGITS[cipher]}"
+        )
     passphrase = _obtain(ask)
     members = _decrypted(lambda: load_pem_private_key(pem, passphrase, unsafe_skip_rsa_key_validation=True))
     return parse_jwk(members, form="pem")

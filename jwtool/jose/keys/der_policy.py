@@ -28,11 +28,14 @@ from jwtool.jose.keys.der import (
 if TYPE_CHECKING:
     from jwtool.jose.keys.der import Structure
 
-# What keeps the worst key under a second and 150 MB: several times what OpenSSL writes by default.
-MAX_ITERATIONS = 2_000_000
+# What keeps the worst key under a second and 150 MB (PBKDF2 with SHA-512, or the 3DES of PKCS#12): hundreds of times
+# what OpenSSL writes by default, and more than anybody recommends for SHA-256 or SHA-512.
+MAX_ITERATIONS = 1_000_000
 MAX_SCRYPT_OCTETS = 64 * 1024 * 1024
 # Passes over that memory: three of the greatest, as many as anybody needs of a smaller one.
 MAX_SCRYPT_WORK = 3 * MAX_SCRYPT_OCTETS
+# The blocks between the passes, 128 * r * p octets, which come out of PBKDF2 and are held in memory too.
+MAX_SCRYPT_BLOCKS = 1024 * 1024
 
 _RSA, _PSS, _EC = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.10045.2.1"
 _READ = {_RSA, _PSS, _EC, "1.3.101.110", "1.3.101.111", "1.3.101.112", "1.3.101.113"}
@@ -158,10 +161,11 @@ def _pss_alg(parameters: Element) -> str:
     return alg
 
 
-def check_cost(structure: Structure) -> None:
+def check_cost(structure: Structure) -> float:
     """Refuse an encrypted PKCS#8 key whose decryption would cost more time or memory than any honest key asks for.
 
-    Raises KeyMalformed with the number, KeyUnsupported for an unknown scheme of encryption.
+    Returns what it costs, as a share of the most that it may: keys of one file add up. Raises KeyMalformed with the
+    number, KeyUnsupported for an unknown scheme of encryption.
     """
     try:
         scheme, parameters = _algorithm_with_parameters(structure.children[0])
@@ -169,13 +173,12 @@ def check_cost(structure: Structure) -> None:
             scheme, parameters = _algorithm_with_parameters(children(parameters)[0])
         if scheme == _SCRYPT:
             n, r, p = (integer(element) for element in children(parameters)[1:4])
-            _check_scrypt(n, r, p)
-        elif scheme.startswith(_COUNTED_SCHEMES):
-            _check_iterations(integer(children(parameters)[1]))
-        else:
-            raise KeyUnsupported(f"the private key is encrypted by the scheme {scheme}, which is not supported")
+            return _check_scrypt(n, r, p)
+        if scheme.startswith(_COUNTED_SCHEMES):
+            return _check_iterations(integer(children(parameters)[1]))
     except (IndexError, ValueError):
         raise KeyMalformed("the encrypted private key is damaged: its encryption parameters make no sense") from None
+    raise KeyUnsupported(f"the private key is encrypted by the scheme {scheme}, which is not supported")
 
 
 def _algorithm_with_parameters(element: Element) -> tuple[str, Element]:
@@ -185,23 +188,25 @@ def _algorithm_with_parameters(element: Element) -> tuple[str, Element]:
     return name, parameters
 
 
-def _check_iterations(count: int) -> None:
+def _check_iterations(count: int) -> float:
     if count > MAX_ITERATIONS:
         raise KeyMalformed(
             f"the private key asks for {_number(count)} rounds of key derivation, wanted at most {MAX_ITERATIONS}"
         )
+    return count / MAX_ITERATIONS
 
 
-def _check_scrypt(n: int, r: int, p: int) -> None:
+def _check_scrypt(n: int, r: int, p: int) -> float:
     memory = 128 * n * r
     if memory > MAX_SCRYPT_OCTETS:
         raise KeyMalformed(
             f"the private key asks for {_number(memory)} octets of memory (scrypt), wanted at most {MAX_SCRYPT_OCTETS}"
         )
-    if memory * p > MAX_SCRYPT_WORK:
+    if memory * p > MAX_SCRYPT_WORK or 128 * r * p > MAX_SCRYPT_BLOCKS:
         raise KeyMalformed(
             f"the private key asks for {_number(p)} passes of scrypt over {memory} octets of memory, which is too much"
         )
+    return memory * p / MAX_SCRYPT_WORK
 
 
 def _number(value: int) -> str:

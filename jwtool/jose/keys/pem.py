@@ -9,7 +9,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from jwtool.jose.errors import KeyMalformed, KeyUnsupported
+from jwtool.jose.keys.der import identify
 from jwtool.jose.keys.der_key import check_certificate, parse_structure, read_key, read_traditional
+from jwtool.jose.keys.der_policy import check_cost
 from jwtool.jose.quoting import quote
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ _BEGIN = b"-----BEGIN "
 _DASHES = b"-----"
 _LABEL = re.compile(rb"[A-Z0-9][A-Z0-9 .#]{0,62}")
 _HEADERS = re.compile(rb"\s*+((?:[A-Za-z0-9-]++:[^\r\n]*+\r?\n[ \t]*+)++)\r?\n(.*)", re.DOTALL)
-_DEK_INFO = re.compile(rb"DEK-Info:[ \t]*([A-Z0-9-]+),[0-9A-Fa-f]+")
+_DEK_INFO = re.compile(rb"DEK-Info:[ \t]*([A-Z0-9-]+),([0-9A-Fa-f]++)")
 
 _KIND_OF_LABEL: Mapping[str, Kind] = {
     "PRIVATE KEY": "PKCS#8 private key",
@@ -61,10 +63,11 @@ def parse_encoded(data: bytes, *, passphrase: AskPassphrase) -> list[Key]:
     key. Raises KeyMalformed, KeyUnsupported, PassphraseMissing and PassphraseWrong.
     """
     ask = cache(passphrase)
-    if _BEGIN not in data:
+    if _BEGIN not in data or _is_der(data):
         return [read_key(data, parse_structure(data), form="der", ask=ask)]
     keys: list[Key] = []
     certificates: list[tuple[bytes, Structure]] = []
+    cost = 0.0
     for block in _blocks(data):
         if block.label == "EC PARAMETERS":
             continue
@@ -79,6 +82,7 @@ def parse_encoded(data: bytes, *, passphrase: AskPassphrase) -> list[Key]:
         structure = parse_structure(der)
         if structure.kind != _KIND_OF_LABEL[block.label]:
             raise KeyMalformed(f"the PEM block {quote(block.label)} holds something else: {structure.kind}")
+        cost = _spend(cost, structure)
         if structure.kind == "X.509 certificate":
             certificates.append((der, structure))
         else:
@@ -87,6 +91,21 @@ def parse_encoded(data: bytes, *, passphrase: AskPassphrase) -> list[Key]:
     if not keys:
         raise KeyUnsupported("the PEM file holds curve parameters only, no key")
     return _merged(keys)
+
+
+def _spend(cost: float, structure: Structure) -> float:
+    """`cost` and that of decrypting this one, if it is encrypted, as shares of the most that a file may cost."""
+    if structure.kind == "encrypted PKCS#8 private key":
+        cost += check_cost(structure)
+        if cost > 1:
+            raise KeyMalformed("the encrypted keys of the PEM file ask for too much key derivation, all together")
+    return cost
+
+
+def _is_der(data: bytes) -> bool:
+    """Whether the file is DER from its first octet to its last: a number or a name in it may read like PEM."""
+    structure = identify(data)
+    return structure is not None and structure.size == len(data)
 
 
 def _blocks(data: bytes) -> Iterator[Block]:
@@ -132,7 +151,7 @@ def _read_traditional(label: str, headers: bytes, body: bytes, ask: AskPassphras
     text = binascii.b2a_base64(_decode(Block(label, body)))
     head = b"Proc-Type: 4,ENCRYPTED\n%s\n\n" % cipher[0]
     pem = b"-----BEGIN %s-----\n%s%s-----END %s-----\n" % (name, head, text, name)
-    return read_traditional(pem, cipher[1].decode("ascii"), ask=ask)
+    return read_traditional(pem, cipher[1].decode("ascii"), len(cipher[2]), ask=ask)
 
 
 def _keys_of_certificates(certificates: Sequence[tuple[bytes, Structure]], ask: AskPassphrase) -> list[Key]:

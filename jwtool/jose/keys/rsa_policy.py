@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MIN_BITS = 2048
 MAX_BITS = 16384
 MAX_EXPONENT_BITS = 32
+MAX_BITS_OF_LONE_D = 8192  # the primes are found in a moment, but qi takes 4 ms for twice the bits: a second for a set
 USUAL_EXPONENT = 65537
 CRT_MEMBERS = ("p", "q", "dp", "dq", "qi")
 
@@ -133,6 +134,10 @@ def _recover_primes(n: int, e: int, d: int) -> tuple[int, int]:
     convergent gives a φ(n), hence p + q. That is exact and costs some divisions, while the usual search for a
     square root of 1 takes seconds on a hostile n.
     """
+    if n.bit_length() > MAX_BITS_OF_LONE_D:
+        raise KeyUnsupported(
+            f"a private RSA key of more than {MAX_BITS_OF_LONE_D} bits must bring its primes, and this has 'd' alone"
+        )
     product = e * d - 1
     for numerator, denominator in _convergents(product, n):
         phi, rest = divmod(product * denominator, numerator)

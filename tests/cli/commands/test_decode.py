@@ -180,3 +180,11 @@ def test_no_token_on_a_terminal_is_a_usage_error(cli: Cli) -> None:
 def test_an_sd_jwt_shows_its_first_part(cli: Cli) -> None:
     done = cli("decode", "--json", f"{TOKEN}~{segment('d')}~")
     assert (done.document["claims"]["aud"], done.document["disclosures"]) == ("api", 1)
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("-f", "aud"), ("-q",)])
+def test_says_valid_and_verified_only_to_deny_it(cli: Cli, options: tuple[str, ...]) -> None:
+    token = make({"alg": "ES256", "typ": "JWT"}, {"aud": "api", "nbf": NOW - 600, "exp": NOW - 300})
+    done = cli("decode", *options, token)
+    said = (done.stdout + done.stderr).replace('"verified":false', "").replace("UNVERIFIED", "")
+    assert [word for word in ("valid", "verified", "trust") if word in said.lower()] == []

@@ -126,6 +126,13 @@ def test_verify_finds_its_keys_there(cli: Cli, keys: Path) -> None:
         assert cli("jwks", "fetch", "-q", url).raw == get(url)[1]
 
 
+def test_it_says_so_if_others_can_reach_it(keys: Path) -> None:
+    with serving(keys, "jwks.json", "--host", "0.0.0.0") as (process, _):
+        assert end(process)[2] == (
+            "note: this is no production server, and others can reach it\nserving 1 key, until Ctrl-C\n"
+        )
+
+
 def test_a_port_in_use(cli: Cli, keys: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -150,7 +157,7 @@ def test_the_ready_file_is_no_secret_and_replaces_nothing_else(keys: Path) -> No
     ("argv", "exit_code", "message", "hint"),
     [
         ((), 2, "SET is missing", "`jwtool jwks serve --help` shows how it is used"),
-        (("nope",), 3, "can't read the key: no such file: 'absent.json'", None),
+        (("nope",), 3, "can't read the key: no such file: 'nope'", None),
         (("empty.json",), 4, "empty.json holds no key", None),
         (("secret.jwk",), 4, "an oct key is a shared secret and has no public half", None),
         (("jwks.json", "--port", "http"), 2, "--port takes a whole number, found 'http'", None),

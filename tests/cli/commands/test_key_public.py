@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_public_key
 
 from jwtool.jose import base64url
 from jwtool.jose.algorithms import ALGORITHMS
@@ -71,11 +72,30 @@ def test_formats(cli: Cli, keys: Path, options: tuple[str, ...], begins: bytes) 
     assert cli("key", "public", *options, "-", stdin=done.raw).raw == done.raw
 
 
+SSH = {"RSA": "ssh-rsa", "P-256": "ecdsa-sha2-nistp256", "P-384": "ecdsa-sha2-nistp384", "P-521": "ecdsa-sha2-nistp521"}
+SSH["Ed25519"] = "ssh-ed25519"
+
+
+def test_openssh(cli: Cli, private_keys: Mapping[str, Path], alg: str, tmp_path: Path) -> None:
+    key = read(private_keys[alg].read_bytes())
+    name = SSH.get(key.crv or key.kty)
+    done = cli("key", "public", "--to", "ssh", private_keys[alg], "-o", tmp_path / "key.pub")
+    if name is None:
+        assert (done.exit, done.stdout) == (4, "")
+        assert done.stderr.startswith("jwtool: error: a")
+        return
+    line = (tmp_path / "key.pub").read_bytes()
+    assert (done.exit, line.split()[0].decode(), line.count(b"\n"), line[-1:]) == (0, name, 1, b"\n")
+    assert cli("key", "public", "--to", "ssh", private_keys[alg]).raw == line
+    public = load_ssh_public_key(line).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    assert thumbprint(read(public)) == thumbprint(key)
+
+
 def test_der_on_a_terminal_is_escaped(cli: Cli, keys: Path) -> None:
     done = cli("key", "public", "--to", "der", keys / "es256.jwk", tty="stdout")
     assert done.stdout.startswith("0Y0\\x13\\x06")
     assert done.stdout.endswith("\n")
-    assert done.stdout.removesuffix("\n").isprintable()
+    assert done.stdout.replace("\n", "").isprintable()
 
 
 @pytest.mark.parametrize(("name", "begins"), [("p.jwk", b"{\n"), ("p.pem", b"-----BEGIN"), ("p.der", b"0Y")])
@@ -108,7 +128,9 @@ def test_the_document_holds_the_key(cli: Cli, keys: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(("given", "message"), [("ssh", "--to takes jwk, pem, der"), ("", "--to takes jwk, pem, der")])
+@pytest.mark.parametrize(
+    ("given", "message"), [("pkcs12", "--to takes jwk, pem, der, ssh"), ("", "--to takes jwk, pem, der, ssh")]
+)
 def test_an_unknown_format(cli: Cli, keys: Path, given: str, message: str) -> None:
     done = cli("key", "public", "--to", given, keys / "es256.jwk")
     assert (done.exit, done.stdout, done.stderr) == (2, "", f"jwtool: error: {message}\nhint: --to pem\n")

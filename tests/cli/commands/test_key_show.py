@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 
 from jwtool.jose.algorithms import ALGORITHMS, for_key
 from jwtool.jose.keys.load import load_keys
@@ -73,7 +74,7 @@ def test_from_anywhere(cli: Cli, keys: Path, form: str) -> None:
     pem = to_pem(key, private=False)
     (keys / "k.pem").write_bytes(pem)
     (keys / "k.der").write_bytes(to_der(key, private=False))
-    source: str | Path = {"pem": keys / "k.pem", "der": f"@{keys}/k.der", "stdin": "-", "env": "env:K"}[form]
+    source = {"pem": f"{keys}/k.pem", "der": f"@{keys}/k.der", "stdin": "-", "env": "env:K"}[form]
     done = cli("key", "show", "-q", source, stdin=pem, env={"K": pem.decode()})
     assert (done.exit, done.stdout) == (0, "EC P-256, public\n")
 
@@ -106,6 +107,23 @@ def test_a_weak_key_is_shown_with_its_weakness(cli: Cli, tmp_path: Path) -> None
     assert cli("key", "show", "--json", tmp_path / "weak.jwk").document["weak"] == (
         "the secret is 5 octets long, HS256 wants at least 32"
     )
+
+
+def test_what_a_person_should_know_of_a_usable_key_is_remarked(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "poor.jwk").write_text('{"kty":"oct","k":"YWJjZGFiY2RhYmNkYWJjZGFiY2RhYmNkYWJjZGFiY2Q"}')
+    assert cli("key", "show", tmp_path / "poor.jwk").stdout.splitlines()[-1] == (
+        "remark  the secret is a short piece, repeated"
+    )
+    document = cli("key", "show", "--json", tmp_path / "poor.jwk").document
+    assert (document["remarks"], "weak" in document) == (["the secret is a short piece, repeated"], False)
+
+
+def test_a_certificate(cli: Cli, tmp_path: Path) -> None:
+    authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
+    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
+    assert cli("key", "show", tmp_path / "ca.pem").stdout.splitlines()[-1] == "certificates  1"
+    document = cli("key", "show", "--json", tmp_path / "ca.pem").document
+    assert (document["certificates"], document["private"], document["crv"]) == (1, False, "P-256")
 
 
 def test_control_characters_in_a_kid_are_escaped(cli: Cli, keys: Path) -> None:

@@ -198,3 +198,14 @@ def test_output_to_a_file(cli: Cli, keys: Path) -> None:
 
 def test_a_token_is_ascii_whatever_the_claims(cli: Cli, keys: Path) -> None:
     assert cli("sign", "-k", keys / "es256.jwk", "-c", "n=ü\x1b[31m").raw.isascii()
+
+
+@pytest.mark.parametrize("payload", ["hello", "[1]"])
+def test_a_decode_document_without_claims_can_not_be_signed(cli: Cli, keys: Path, payload: str) -> None:
+    text = base64.urlsafe_b64encode(payload.encode()).rstrip(b"=").decode()
+    decoded = cli("decode", "--json", f"eyJhbGciOiJIUzI1NiJ9.{text}.AAAA").raw
+    done = cli("sign", "-k", keys / "es256.jwk", "-", stdin=decoded)
+    assert (done.exit, done.stdout) == (3, "")
+    assert done.stderr == (
+        "jwtool: error: the decoded token has no claims to sign\nhint: give claims as a JSON object\n"
+    )

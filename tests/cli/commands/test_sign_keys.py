@@ -43,6 +43,13 @@ def test_a_secret(cli: Cli) -> None:
     assert cli("verify", "-q", "-k", "secret:env:S", "-", stdin=done.raw, env=secret).stdout == "valid\n"
 
 
+def test_the_key_may_come_from_the_environment(cli: Cli, keys: Path) -> None:
+    done = cli("sign", "-v", env={"JWTOOL_KEY": str(keys / "es256.jwk")})
+    assert (done.exit, kid_of(cli, done.raw), done.stderr) == (0, "k1", "JWTOOL_KEY names the key\n")
+    given = cli("sign", "-v", "-k", keys / "es256.jwk", env={"JWTOOL_KEY": "absent"})
+    assert (given.exit, given.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(("length", "alg"), [(32, "HS256"), (47, "HS256"), (48, "HS384"), (63, "HS384"), (64, "HS512")])
 def test_a_secret_gets_the_largest_hash_it_is_long_enough_for(cli: Cli, length: int, alg: str) -> None:
     done = cli(

@@ -157,6 +157,16 @@ class TestField:
         done = cli("verify", "-q", "-f", "role", "-k", "jwks.json", "@token.jwt")
         assert (done.exit, done.stdout, done.stderr) == (1, "", "the token has no such member\n")
 
+    def test_json_of_a_missing_member(self, cli: Cli) -> None:
+        done = cli("verify", "--json", "-f", "role", "-k", "jwks.json", "@token.jwt")
+        assert (done.exit, done.document["ok"], done.document["field"], done.document["claims"]) == (
+            1,
+            False,
+            None,
+            None,
+        )
+        assert done.codes == set()
+
     @pytest.mark.parametrize(
         ("options", "exit_code", "ok", "field"),
         [((), 0, True, "user-42"), (("-a", "web"), 1, False, None), (("--at", "1h"), 1, False, None)],
@@ -228,4 +238,20 @@ def test_the_key_of_the_environment_is_not_used_beside_an_issuer(cli: Cli) -> No
     assert (done.exit, done.stdout) == (2, "")
     assert done.stderr == (
         'jwtool: error: no key was given, and JWTOOL_KEY is not used beside -i\nhint: -k "$JWTOOL_KEY"\n'
+    )
+
+
+@pytest.mark.usefixtures("set_and_token")
+def test_a_token_out_of_a_json_object_is_said_so(cli: Cli, keys: Path) -> None:
+    token = (keys / "token.jwt").read_text().strip()
+    answer = json.dumps({"token_type": "Bearer", "id_token": "x", "access_token": token, "other": token}).encode()
+    verify = ("verify", "-v", "-q", "-k", "jwks.json")
+    for options, member in (((), "access_token"), (("--member", "other"), "other")):
+        done = cli(*verify, *options, stdin=answer)
+        assert (done.exit, done.stdout) == (0, "valid\n")
+        assert done.stderr == f"token: taken from the member '{member}' of a JSON object\n"
+    missing = cli("verify", "-k", "jwks.json", "--member", "nope", stdin=answer)
+    assert (missing.exit, missing.stderr.splitlines()[0]) == (
+        3,
+        "jwtool: error: the JSON object has no member 'nope'",
     )

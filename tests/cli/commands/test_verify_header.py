@@ -175,3 +175,10 @@ def test_an_sd_jwt_can_not_be_verified(cli: Cli, keys: Path) -> None:
     token = (keys / "token.jwt").read_text().strip()
     done = cli("verify", "--json", "-k", keys / "jwks.json", f"{token}~WyJ4Il0~")
     assert (done.exit, done.codes) == (3, {"token_is_sd_jwt"})
+
+
+def test_the_payload_is_shown_to_a_person(cli: Cli, keys: Path, issue: Issue) -> None:
+    for payload, shown in ((b"hello\x1b", r"hello\x1b"), (b"", "empty"), (b"\xff", "_w")):
+        out = cli("verify", "--payload-only", "-k", keys / "jwks.json", issue(payload)).stdout
+        assert out.startswith("VALID  1 check passed\n")
+        assert out.splitlines()[-1] == f"payload  {shown}"

@@ -135,7 +135,7 @@ def test_a_costly_key_is_refused_before_a_passphrase_is_asked_for(natives: Nativ
     costly[salt_and_rounds - 2 : salt_and_rounds + 4] = bytes.fromhex("020400989681")
     with pytest.raises(KeyMalformed) as caught:
         parse_encoded(bytes(costly), passphrase=ask)
-    message = "the private key asks for 10000001 rounds of key derivation, wanted at most 2000000"
+    message = "the private key asks for 10000001 rounds of key derivation, wanted at most 1000000"
     assert caught.value.message == message
 
 

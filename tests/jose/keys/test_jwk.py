@@ -6,6 +6,7 @@ import pytest
 
 from jwtool.jose.errors import KeyMalformed, KeyUnsupported
 from jwtool.jose.keys.jwk import parse_jwk
+from jwtool.jose.keys.members import encode_number
 
 MEMBERS = {
     "rsa": ("n", "e", "d", "p", "q", "dp", "dq", "qi"),
@@ -28,6 +29,16 @@ def malformed(jwk: dict[str, Any]) -> str:
     with pytest.raises(KeyMalformed) as caught:
         parse_jwk(jwk)
     return caught.value.message
+
+
+def test_a_huge_private_key_must_bring_its_primes() -> None:
+    """To find them again costs milliseconds, and a set of such keys a second."""
+    lone = {"kty": "RSA", "n": encode_number(2**8192 + 1), "e": "AQAB", "d": "Aw"}
+    with pytest.raises(KeyUnsupported) as caught:
+        parse_jwk(lone)
+    message = "a private RSA key of more than 8192 bits must bring its primes, and this has 'd' alone"
+    assert caught.value.message == message
+    assert malformed(lone | {"n": encode_number(2**8192 - 1)}).startswith("the private exponent 'd'")
 
 
 def test_all_that_a_jwk_says_is_kept(p256: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from jwtool.jose.errors import KeyMalformed
-from jwtool.jose.keys.members import Material, encode_number, read_fixed, read_number, read_octets
+from jwtool.jose.keys.members import Material, encode_number, json_type, read_fixed, read_number, read_octets
 
 
 @pytest.mark.parametrize(("number", "text"), [(1, "AQ"), (65537, "AQAB"), (255, "_w"), (256, "AQA")])
@@ -45,6 +45,22 @@ def test_fixed_width(octets: int) -> None:
         read_fixed(jwk, "x", width=32, crv="P-256")
     assert caught.value.message == f"'x' of the key is {octets} octets long, P-256 wants 32"
     assert read_fixed(jwk, "x", width=octets, crv="P-256") == bytes(octets - 1) + b"\x01"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, "null"),
+        (True, "a boolean"),
+        (1, "a number"),
+        (1.5, "a number"),
+        ("", "text"),
+        ([], "an array"),
+        ({}, "an object"),
+    ],
+)
+def test_what_a_value_is_in_words(value: object, kind: str) -> None:
+    assert json_type(value) == kind
 
 
 def test_material_does_not_show_itself() -> None:

@@ -241,3 +241,22 @@ def test_the_number_of_blocks_is_bounded(natives: Natives) -> None:
     pem = public_pem(natives["X25519"])
     assert len(parse(pem * MAX_BLOCKS)) == 1
     assert refusal(pem * (MAX_BLOCKS + 1)) == (KeyMalformed, "the PEM file has more than 200 blocks")
+
+
+def test_der_that_reads_like_pem_is_der(tlv: Callable[..., bytes]) -> None:
+    """Found by tests/fuzz/fuzz_keys.py: a modulus may hold any text."""
+    modulus = b"\x00\xcb" + b"-----BEGIN PUBLIC KEY-----" * 10 + b"\x01"
+    der = tlv(0x30, tlv(2, modulus), tlv(2, b"\3"))
+    assert one(der).number("n") == int.from_bytes(modulus)
+    assert refusal(der + b"\n") == (KeyMalformed, "the PEM block 'PUBLIC KEY' has no END line: the file is cut short")
+
+
+def test_the_cost_of_encrypted_keys_adds_up(openssl: Callable[..., bytes], ec_traditional: bytes) -> None:
+    """Each may cost a second, but not each of two hundred."""
+    rounds = ("-topk8", "-iter", "400000", "-passout", "pass:opensesame")
+    locked = openssl("pkcs8", *rounds, stdin=ec_traditional)
+    assert len(parse_encoded(locked * 2, passphrase=lambda: b"opensesame")) == 1
+    with pytest.raises(KeyMalformed) as caught:
+        parse_encoded(locked * 3, passphrase=lambda: b"opensesame")
+    message = "the encrypted keys of the PEM file ask for too much key derivation, all together"
+    assert caught.value.message == message

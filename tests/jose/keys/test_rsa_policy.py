@@ -11,7 +11,7 @@ from jwtool.jose import base64url
 from jwtool.jose.errors import JwtoolError, KeyMalformed, KeyUnsupported
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.members import encode_number
-from jwtool.jose.keys.rsa_policy import has_close_primes, has_roca_fingerprint
+from jwtool.jose.keys.rsa_policy import has_roca_fingerprint
 
 PRIMES = (
     *(2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103),
@@ -138,16 +138,6 @@ def test_one_residue_outside_the_powers_of_65537_clears_a_modulus() -> None:
     assert telling == [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
 
 
-@pytest.mark.parametrize("apart", [0, 2, 10**6], ids=["a square", "twins", "next to each other"])
-def test_primes_next_to_each_other(apart: int, rsa: dict[str, Any]) -> None:
-    p = 2**1024 - 105
-    key = parse_jwk(public(p * (p - apart)))
-    assert key.weakness == (
-        "the primes of the RSA modulus lie next to each other (CVE-2022-26320): its private key can be computed"
-    )
-    assert has_close_primes(number(rsa, "n")) is False
-
-
 def test_a_published_sound_modulus_has_no_fingerprint(rsa: dict[str, Any]) -> None:
     assert has_roca_fingerprint(number(rsa, "n")) is False
 
@@ -193,6 +183,8 @@ def test_exponent_of_another_key(rsa: dict[str, Any]) -> None:
     assert refusal(rsa | {"d": encode_number(d + q - 1)}) == NOT_D
     unreduced = d + (n // lcm(p - 1, q - 1) + 1) * lcm(p - 1, q - 1)
     assert refusal(rsa | {"d": encode_number(unreduced)}) == NOT_D
+    as_large_as_n = {"d": "Dw", "p": "BQ", "q": "Aw", "dp": "Aw", "dq": "AQ", "qi": "Ag"}
+    assert refusal(public(15, 3) | as_large_as_n) == NOT_D
 
 
 @pytest.mark.parametrize("name", ["dp", "dq"])
@@ -239,6 +231,18 @@ def test_a_lone_exponent_gets_its_primes_for_any_e_and_common_factor(e: int) -> 
         d = pow(e, -1, order)
         numbers = parse_jwk(public(p * q, e) | {"d": encode_number(d)}).rsa_private()
         assert (numbers.p, numbers.q, numbers.d) == (p, q, d)
+
+
+@pytest.mark.parametrize(("seed", "bits"), [(2, 32), (1, 33)])
+def test_a_lone_exponent_gets_its_primes_while_their_common_factor_is_small(seed: int, bits: int) -> None:
+    rng = random.Random(seed)
+    p, q = (_prime(rng, 2 * (2**31 - 1), 17) for _ in range(2))
+    order = lcm(p - 1, q - 1)
+    d = pow(17, -1, order)
+    common = gcd(p - 1, q - 1)
+    assert (common // gcd(common, (17 * d - 1) // order)).bit_length() == bits
+    lone = public(p * q, 17) | {"d": encode_number(d)}
+    assert (parse_jwk(lone).members["p"] == encode_number(max(p, q))) if bits == 32 else (refusal(lone) == NOT_D)
 
 
 def _prime(rng: random.Random, factor: int, e: int) -> int:

@@ -81,6 +81,23 @@ def test_the_passphrase_is_asked_for_once(openssl: Openssl, ec_traditional: byte
     assert asked == [True]
 
 
+@pytest.mark.parametrize(("cipher", "digits"), [("-aes128", 32), ("-aes256", 32), ("-des3", 16)])
+@pytest.mark.parametrize("change", [-32, -2, -1, 1, 32])
+def test_a_vector_of_another_length_is_refused(
+    cipher: str, digits: int, change: int, openssl: Openssl, ec_traditional: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """pyca/cryptography panics on a short one, and its panic is heard on stderr. Found by tests/fuzz/fuzz_keys.py."""
+    locked = openssl("ec", cipher, "-passout", "pass:opensesame", stdin=ec_traditional)
+    found = max(digits + change, 1)
+    name, _, rest = locked.partition(b"DEK-Info: ")[2].partition(b",")
+    hostile = locked.replace(rest[:digits], b"0" * found)
+    with pytest.raises(KeyMalformed) as caught:
+        parse_encoded(hostile, passphrase=lambda: b"opensesame")
+    wanted = f"the initialization vector of the private key has {found} digits, {name.decode()} wants {digits}"
+    assert caught.value.message == wanted
+    assert capfd.readouterr() == ("", "")
+
+
 def test_hostile_headers_cost_nothing() -> None:
     body = b"a:\n" * 100_000 + b" " * 100_000 + b"a" * 100_000
     hostile = b"-----BEGIN EC PRIVATE KEY-----\n%s-----END EC PRIVATE KEY-----\n" % body

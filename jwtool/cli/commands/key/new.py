@@ -83,8 +83,6 @@ def command(
         secret = read_private_text(new_passphrase, runtime, option="--new-passphrase").encode()
         if not secret:
             raise UsageError("the new passphrase is empty", hint="is the variable or file set that it comes from?")
-        if chosen == "jwk":
-            raise UsageError("a JWK can't be encrypted with --new-passphrase yet", hint="--format pem")
     refuse_existing(output, public_out, force=force)
     bits = None if size is None else parse_whole_number(size, option="--size")
     key = generate(known_algorithm(alg), crv=curve, size=bits, kid=kid, use=use)

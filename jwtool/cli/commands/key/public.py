@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from jwtool.cli import complete_value as complete
 from jwtool.cli.options import CaFileOption, ForceOption, KeyArgument, OutputOption, PassphraseOption, TimeoutOption
 from jwtool.output.report import Headline, Report
 from jwtool.sources.runtime import Runtime
@@ -14,7 +15,14 @@ def command(
     runtime: Runtime,
     key: KeyArgument,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", show_default=False, help="jwk (default), pem or der.")
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            show_default=False,
+            autocompletion=complete.public_format,
+            help="jwk (default), pem, der or ssh.",
+        ),
     ] = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -30,11 +38,11 @@ def command(
     from jwtool.jose.keys.public import public_half, to_jwk
     from jwtool.operations.build_keyset import with_kid
     from jwtool.operations.describe import key_document
-    from jwtool.operations.make_keys import as_product, choose_format, encode_key
+    from jwtool.operations.make_keys import PUBLIC_FORMATS, as_product, choose_format, encode_key
     from jwtool.operations.resolve_keys import load_one, reach, refuse_weak
     from jwtool.sources.files import write_new
 
-    form = choose_format(to, output, option="--to")
+    form = choose_format(to, output, option="--to", formats=PUBLIC_FORMATS)
     loaded = load_one(key, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
     refuse_weak(loaded)
     public = public_half(loaded.keyset.keys[0])
