@@ -9,7 +9,6 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +23,7 @@ from jwtool.jose.keys.key import Key
 from jwtool.jose.keys.public import to_jwk, to_pem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from tests.cli.conftest import Cli
@@ -104,7 +103,9 @@ class Forger:
         """base64url of octets, text, or a value as compact JSON."""
         if isinstance(value, str):
             value = value.encode("utf-8", "surrogatepass")
-        return base64url.encode(value if isinstance(value, bytes) else json.dumps(value, separators=(",", ":")).encode())
+        return base64url.encode(
+            value if isinstance(value, bytes) else json.dumps(value, separators=(",", ":")).encode()
+        )
 
     def mac(self, secret: bytes, header: Any = None, payload: Any = None, *, alg: str = "HS256") -> str:
         """A token under HMAC with any octets for a secret."""
@@ -169,9 +170,7 @@ def publish_set(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def verify(cli: Cli) -> Verify:
-    def call(
-        token: str | bytes, *argv: str | Path, now: int = NOW, env: Mapping[str, str] | None = None
-    ) -> Verdict:
+    def call(token: str | bytes, *argv: str | Path, now: int = NOW, env: Mapping[str, str] | None = None) -> Verdict:
         stdin = token if isinstance(token, bytes) else token.encode()
         done = cli("verify", "--json", *argv, stdin=stdin, now=now, env=env)
         document = done.document
@@ -200,11 +199,12 @@ def certificates(keys: Mapping[str, Key]) -> Callable[[str], bytes]:
 
     @cache
     def make(alg: str) -> bytes:
-        private = serialization.load_pem_private_key(to_pem(keys[alg], private=True), None)
+        private: Any = serialization.load_pem_private_key(to_pem(keys[alg], private=True), None)
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "attacker")])
         moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
         builder = x509.CertificateBuilder(name, name, private.public_key(), 1, moment, moment + dt.timedelta(days=999))
-        return builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        certificate = builder.sign(private, hashes.SHA256())
+        return certificate.public_bytes(serialization.Encoding.DER)
 
     return make
 

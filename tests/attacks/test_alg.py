@@ -122,7 +122,12 @@ def test_secret_of_a_mixed_set_serves_its_own_algorithms_only(
     public = publish("RS256", kid="rsa")
     keyset = publish_set(public, publish("HS256", kid="secret"))
     pem = to_pem(keys["RS256"], private=False)
-    for secret in (pem, pem.strip(), public.read_bytes(), json.dumps({"keys": [json.loads(public.read_text())]}).encode()):
+    for secret in (
+        pem,
+        pem.strip(),
+        public.read_bytes(),
+        json.dumps({"keys": [json.loads(public.read_text())]}).encode(),
+    ):
         named = forge.mac(secret, {"alg": "HS256", "kid": "rsa"})
         assert verify(named, "-k", keyset).short == (1, {"alg_key_mismatch"})
         for header in ({"alg": "HS256"}, {"alg": "HS256", "kid": "secret"}):

@@ -103,7 +103,10 @@ def test_iss_that_is_nearly_the_issuer(iss: Any, judge: Judge) -> None:
 @pytest.mark.parametrize(
     ("aud", "code"),
     [
-        *[(aud, "aud_mismatch") for aud in ("", "ap", "apis", "API", "api ", "api\0", "\u0430pi", "api,web", "web api")],
+        *[
+            (aud, "aud_mismatch")
+            for aud in ("", "ap", "apis", "API", "api ", "api\0", "\u0430pi", "api,web", "web api")
+        ],
         *[(aud, "aud_mismatch") for aud in ([], ["apis"], ["api,web"], ["a", "p", "i"], [""])],
         *[(aud, "claim_bad_type") for aud in (None, True, 1, {"api": 1}, [["api"]], ["web", None], ["api", 1])],
     ],
@@ -121,7 +124,10 @@ def test_aud_that_is_nearly_the_audience(aud: Any, code: str, judge: Judge) -> N
     [
         *[(f"{name}=", "usage") for name in ("--aud", "--iss", "--sub", "--typ", "--nonce", "--scope")],
         *[(f"{name}= ", "usage") for name in ("--aud", "--iss", "--sub", "--typ", "--nonce", "--scope")],
-        *[(f"--leeway={text}", "duration_malformed") for text in ("", "-1", "-1s", "nan", "1e9", "10y", "inf", "\u0661s")],
+        *[
+            (f"--leeway={text}", "duration_malformed")
+            for text in ("", "-1", "-1s", "nan", "1e9", "10y", "inf", "\u0661s")
+        ],
         *[(f"--max-age={text}", "duration_malformed") for text in ("", "-1s", "1.5h", "1h\n", "1h 1h", "0x1s")],
         *[(f"--at={text}", "time_malformed") for text in ("", "nan", "1e9", "-", "2026-11-24", "1_000")],
         ("--min-ttl=", "duration_malformed"),

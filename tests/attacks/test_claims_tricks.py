@@ -115,7 +115,14 @@ def test_scope_tricks(claims: Any, expected: tuple[int, set[str]], judge: Judge)
     ("sub", "valid"),
     [
         *[("admin", True), ("admin\n", False), ("\nadmin", False), ("admin\nadmin", False), ("admin\r", False)],
-        *[("xadmin", False), ("adminx", False), ("admin\0", False), ("Admin", False), (["admin"], False), (None, False)],
+        *[
+            ("xadmin", False),
+            ("adminx", False),
+            ("admin\0", False),
+            ("Admin", False),
+            (["admin"], False),
+            (None, False),
+        ],
     ],
     ids=ascii,
 )
@@ -181,7 +188,10 @@ def test_half_hash_is_the_whole_half(judge: Judge, tmp_path: Any) -> None:
         [base64url.encode(digest[:16])],
     ):
         assert judge({"at_hash": at_hash}, "--access-token", f"@{path}").short == (1, {"at_hash_mismatch"}), at_hash
-    assert judge({"c_hash": base64url.encode(digest[:16])}, "--access-token", f"@{path}").short == (1, {"claim_missing"})
+    assert judge({"c_hash": base64url.encode(digest[:16])}, "--access-token", f"@{path}").short == (
+        1,
+        {"claim_missing"},
+    )
     path.write_bytes(b"")
     assert judge({"at_hash": ""}, "--access-token", f"@{path}").short == (1, {"at_hash_mismatch"})
 

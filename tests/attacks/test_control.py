@@ -24,7 +24,9 @@ DEMANDS = ("--iss", "https://idp.example", "--aud", "api")
 
 @pytest.mark.attack("A001")
 @pytest.mark.parametrize("alg", ALGORITHMS)
-def test_happy_path(alg: str, forge: Forger, publish: Publish, publish_set: Callable[..., Path], verify: Verify) -> None:
+def test_happy_path(
+    alg: str, forge: Forger, publish: Publish, publish_set: Callable[..., Path], verify: Verify
+) -> None:
     keyset = publish_set(publish(alg, kid="k1"))
     token = forge.sign(alg, {"alg": alg, "kid": "k1"}, CLAIMS)
     verdict = verify(token, "-k", keyset, "--alg", alg, *DEMANDS)

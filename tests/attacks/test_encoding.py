@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -199,13 +200,11 @@ def test_invalid_utf8(publish: Publish, verify: Verify, run: Run, tmp_path: Any)
     path = tmp_path / "token"
     path.write_bytes(raw)
     assert verify(b"", "-k", public, f"@{path}").short == (3, {"token_malformed"})
-    import subprocess
-
     command: list[str | bytes] = [sys.executable, "-m", "jwtool", "verify", "-k", str(public), raw]
     done = subprocess.run(command, capture_output=True, check=False, timeout=30)
     assert (done.returncode, done.stdout) == (3, b"")
     assert done.stderr.decode("ascii").startswith("jwtool: error: the token ")
-    assert run("decode", "env:TOKEN", env={b"TOKEN": raw}).returncode == 3  # type: ignore[arg-type]
+    assert run("decode", "env:TOKEN", env={b"TOKEN": raw}).returncode == 3
 
 
 def test_same_token_in_utf16(forge: Forger, publish: Publish, verify: Verify) -> None:

@@ -1,4 +1,4 @@
-"""`kid` is a name and nothing else: no path, no query, no command, no URL; and nothing that a header names is fetched."""
+"""`kid` is a name, no path, query, command or URL; and nothing that a header names is fetched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -16,6 +15,7 @@ from jwtool.jose.keys.public import to_jwk, to_pem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.attacks.conftest import Forger, Publish, Verify
     from tests.cli.conftest import Cli
@@ -46,7 +46,7 @@ def test_x5u_and_x5c_with_the_attackers_chain(
     certificates: Callable[[str], bytes],
     standard_base64: Callable[[bytes], str],
 ) -> None:
-    """The certificate is the attacker's own, and so is the signature; it is fetched from nowhere and believed by nobody."""
+    """The certificate is the attacker's own, and so is the signature; nobody fetches it, nobody believes it."""
     trusted = publish(generate("ES256", kid="k1"))
     for extra in (
         {"x5u": canary.url},
@@ -153,7 +153,7 @@ def test_kid_of_a_key_that_was_skipped(
     assert verify(token, "-k", f"{keyset}#weak").short == (4, {"key_too_weak"})
 
 
-def test_pem_has_no_kid_and_stands_for_any(forge: Forger, publish: Publish, verify: Verify, tmp_path: Path) -> None:
+def test_pem_has_no_kid_and_stands_for_any(forge: Forger, verify: Verify, tmp_path: Path) -> None:
     """The contract: a key without a name serves whatever name the token has; it must still be by that key."""
     pem = tmp_path / "public.pem"
     pem.write_bytes(to_pem(forge.keys["ES256"], private=False))

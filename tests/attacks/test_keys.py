@@ -31,20 +31,22 @@ def number(value: int, octets: int | None = None) -> str:
 def test_another_width(forge: Forger, publish: Publish, verify: Verify, keys: Mapping[str, Key]) -> None:
     rsa, ec = keys["RS256"], keys["ES256"]
     for name in ("n", "e"):
-        padded = base64url.encode(b"\0" + rsa.octets(name))
-        assert verify(forge.sign("RS256"), "-k", publish("RS256", **{name: padded})).short == MALFORMED
+        padded: dict[str, Any] = {name: base64url.encode(b"\0" + rsa.octets(name))}
+        assert verify(forge.sign("RS256"), "-k", publish("RS256", **padded)).short == MALFORMED
     for name in ("x", "y"):
         octets = ec.octets(name)
         for changed in (octets[1:], octets[:-1], b"\0" + octets, octets + b"\0", b"", octets * 2):
-            key = publish("ES256", **{name: base64url.encode(changed)})
-            assert verify(forge.sign("ES256"), "-k", key).short == MALFORMED
+            members: dict[str, Any] = {name: base64url.encode(changed)}
+            assert verify(forge.sign("ES256"), "-k", publish("ES256", **members)).short == MALFORMED
     for changed in (b"", b"\0" + keys["EdDSA"].octets("x"), keys["EdDSA"].octets("x")[1:]):
         key = publish("EdDSA", x=base64url.encode(changed))
         assert verify(forge.sign("EdDSA"), "-k", key).short == MALFORMED
 
 
 @pytest.mark.attack("A086")
-@pytest.mark.parametrize(("alg", "crv"), [("ES256", "P-256"), ("ES384", "P-384"), ("ES512", "P-521"), ("ES256K", "secp256k1")])
+@pytest.mark.parametrize(
+    ("alg", "crv"), [("ES256", "P-256"), ("ES384", "P-384"), ("ES512", "P-521"), ("ES256K", "secp256k1")]
+)
 def test_point_off_the_curve(
     alg: str, crv: str, forge: Forger, publish: Publish, verify: Verify, keys: Mapping[str, Key]
 ) -> None:
@@ -89,9 +91,7 @@ def test_small_order_key_signs_every_message(x: str, forge: Forger, publish: Pub
 
 
 @pytest.mark.attack("A088")
-def test_secret_of_one_octet_or_a_repeated_word(
-    forge: Forger, verify: Verify, cli: Cli, tmp_path: Path
-) -> None:
+def test_secret_of_one_octet_or_a_repeated_word(forge: Forger, verify: Verify, cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "secret"
     for octet in (b"\0", b"a", b"\xff"):
         path.write_bytes(octet * 32)

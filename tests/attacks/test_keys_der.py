@@ -59,7 +59,14 @@ def test_negative_looking_numbers(keys: Mapping[str, Key], judge: Callable[..., 
     n, e = keys["RS256"].octets("n"), b"\1\0\1"
     good = spki(RSA, tlv(0x30, tlv(2, b"\0" + n), tlv(2, e)))
     assert [verdict.short for verdict in judge("RS256", good)] == [(0, set())] * 2
-    for one, two in ((n, e), (b"\0\0" + n, e), (b"\0" + n, b"\xff"), (b"\0" + n, b"\0" + e), (b"", e), (b"\0" + n, b"")):
+    for one, two in (
+        (n, e),
+        (b"\0\0" + n, e),
+        (b"\0" + n, b"\xff"),
+        (b"\0" + n, b"\0" + e),
+        (b"", e),
+        (b"\0" + n, b""),
+    ):
         for der in (spki(RSA, tlv(0x30, tlv(2, one), tlv(2, two))), tlv(0x30, tlv(2, one), tlv(2, two))):
             assert all(verdict.exit in {3, 4} for verdict in judge("RS256", der))
     for e in (b"\1", b"\2", b"\4"):
@@ -76,7 +83,15 @@ def test_points_that_are_none(keys: Mapping[str, Key], judge: Callable[..., list
     other = bytes([2 | (odd ^ 1)]) + x
     assert [verdict.short for verdict in judge("ES256", spki(P256, other))] == [(1, {"signature_invalid"})] * 2
     flipped = y[:-1] + bytes([y[-1] ^ 1])
-    for point in (b"\0", b"\0" + x + y, bytes([6 | odd]) + x + y, b"\4" + x + flipped, b"\4" + bytes(64), b"\4" + x, b""):
+    for point in (
+        b"\0",
+        b"\0" + x + y,
+        bytes([6 | odd]) + x + y,
+        b"\4" + x + flipped,
+        b"\4" + bytes(64),
+        b"\4" + x,
+        b"",
+    ):
         assert [verdict.short for verdict in judge("ES256", spki(P256, point))] == [(4, {"key_malformed"})] * 2
 
 
@@ -95,7 +110,14 @@ def test_curve_by_its_parameters(keys: Mapping[str, Key], judge: Callable[..., l
 
 def test_what_follows_a_key(keys: Mapping[str, Key], judge: Callable[..., list[Verdict]]) -> None:
     good = to_der(keys["ES256"], private=False)
-    for der in (good + b"\0", good + good, good[:-1], b"\x30\x81" + good[1:], b"\x30\x80" + good[2:] + b"\0\0", b"\0" + good):
+    for der in (
+        good + b"\0",
+        good + good,
+        good[:-1],
+        b"\x30\x81" + good[1:],
+        b"\x30\x80" + good[2:] + b"\0\0",
+        b"\0" + good,
+    ):
         assert all(verdict.exit in {3, 4} for verdict in judge("ES256", der))
 
 
@@ -112,7 +134,7 @@ def test_several_keys_in_one_file_are_several_keys(forge: Forger, verify: Verify
 def test_authority_of_a_chain_does_not_verify(
     forge: Forger, verify: Verify, tmp_path: Path, certificates: Callable[[str], bytes]
 ) -> None:
-    """In a file of certificates the first is the signer's; that of an authority below it must not come to sign tokens."""
+    """In a file of certificates the first is the signer's; no authority below it must come to sign tokens."""
     import datetime as dt
 
     from cryptography import x509

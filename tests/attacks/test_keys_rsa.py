@@ -47,16 +47,28 @@ def make_rsa(bits: int) -> dict[str, Any]:
         n, phi = p * q, lcm(p - 1, q - 1)
         if n.bit_length() == bits and p != q and phi % 65537:
             d = pow(65537, -1, phi)
-            parts = {"n": n, "e": 65537, "d": d, "p": p, "q": q, "dp": d % (p - 1), "dq": d % (q - 1), "qi": pow(q, -1, p)}
+            parts = {
+                "n": n,
+                "e": 65537,
+                "d": d,
+                "p": p,
+                "q": q,
+                "dp": d % (p - 1),
+                "dq": d % (q - 1),
+                "qi": pow(q, -1, p),
+            }
             return {"kty": "RSA", **{name: number(value) for name, value in parts.items()}}
 
 
 def to_weak_pem(jwk: Mapping[str, Any]) -> bytes:
     """PKCS#1 by hand: the library makes no such key."""
+
     def tlv(tag: int, body: bytes) -> bytes:
         size = len(body)
-        length = bytes([size]) if size < 128 else bytes([0x80 | (size.bit_length() + 7) // 8]) + size.to_bytes(
-            (size.bit_length() + 7) // 8
+        length = (
+            bytes([size])
+            if size < 128
+            else bytes([0x80 | (size.bit_length() + 7) // 8]) + size.to_bytes((size.bit_length() + 7) // 8)
         )
         return bytes([tag]) + length + body
 
@@ -70,9 +82,7 @@ def to_weak_pem(jwk: Mapping[str, Any]) -> bytes:
 
 @pytest.mark.attack("A081")
 @pytest.mark.parametrize("bits", [512, 1024, 2047])
-def test_short_rsa(
-    bits: int, forge: Forger, publish: Publish, verify: Verify, cli: Cli, tmp_path: Path
-) -> None:
+def test_short_rsa(bits: int, forge: Forger, publish: Publish, verify: Verify, cli: Cli, tmp_path: Path) -> None:
     jwk = make_rsa(bits)
     pem = tmp_path / "weak.pem"
     pem.write_bytes(to_weak_pem(jwk))
@@ -92,7 +102,12 @@ def test_short_rsa(
 @pytest.mark.attack("A082")
 def test_huge_rsa(forge: Forger, publish: Publish, publish_set: Callable[..., Path], verify: Verify) -> None:
     token = forge.sign("RS256", {"alg": "RS256", "kid": "k1"})
-    for n, e in ((2**16385 - 1, 65537), (2**1_000_000 - 1, 65537), (3 << 2046 | 1, 2**2047 + 1), (3 << 2046 | 1, 2**32 + 1)):
+    for n, e in (
+        (2**16385 - 1, 65537),
+        (2**1_000_000 - 1, 65537),
+        (3 << 2046 | 1, 2**2047 + 1),
+        (3 << 2046 | 1, 2**32 + 1),
+    ):
         key = publish({"kty": "RSA", "kid": "k1", "n": number(n), "e": number(e)})
         began = time.perf_counter()
         assert verify(token, "-k", key).short == MALFORMED
@@ -115,5 +130,3 @@ def test_modulus_that_anybody_factors(forge: Forger, publish: Publish, verify: V
         assert verify(forge.sign("RS256"), "-k", key, "--allow-weak-key").short == WEAK
     even = publish({"kty": "RSA", "n": number(2**2048 - 2), "e": "AQAB"})
     assert verify(forge.sign("RS256"), "-k", even).short == MALFORMED
-
-

@@ -100,7 +100,9 @@ def test_url_that_two_readers_read_differently(url: str, code: str, token: str, 
 
 
 @pytest.mark.attack("A103")
-def test_redirect(token: str, verify: Verify, serve: Serve, tls_for: TlsFor, ca_file: str, cli: Cli, jwks: bytes) -> None:
+def test_redirect(
+    token: str, verify: Verify, serve: Serve, tls_for: TlsFor, ca_file: str, cli: Cli, jwks: bytes
+) -> None:
     """None is followed, wherever it leads; the good keys that stand in the answer are not taken either."""
     canary = serve(ok(jwks))
     for location in (
@@ -129,9 +131,7 @@ def test_redirect(token: str, verify: Verify, serve: Serve, tls_for: TlsFor, ca_
 
 
 @pytest.mark.attack("A104")
-def test_tls(
-    token: str, verify: Verify, serve: Serve, tls_for: TlsFor, ca_file: str, jwks: bytes
-) -> None:
+def test_tls(token: str, verify: Verify, serve: Serve, tls_for: TlsFor, ca_file: str, jwks: bytes) -> None:
     def old() -> ssl.SSLContext:
         context: ssl.SSLContext = tls_for("127.0.0.1")
         with warnings.catch_warnings():
@@ -206,7 +206,10 @@ def test_slow_server_does_not_hold_the_process(token: str, run: Run, serve: Serv
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n", "response_too_large"),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 600_000, "response_too_large"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"10000\r\n%s\r\n" % (b" " * 65536) * 9, "response_too_large"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"10000\r\n%s\r\n" % (b" " * 65536) * 9,
+            "response_too_large",
+        ),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", "response_malformed"),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50_000 + b"\r\n", "response_malformed"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}", "response_malformed"),
@@ -239,7 +242,7 @@ def test_nothing_of_the_user_is_sent(
     netrc.write_text("machine 127.0.0.1 login user password hunter2\n")
     netrc.chmod(0o600)
     env = {"NETRC": str(netrc), "HOME": str(tmp_path)}
-    env |= {name: proxy.url for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")}
+    env |= dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"), proxy.url)
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     server = serve(ok(jwks, b"Set-Cookie: id=1"))

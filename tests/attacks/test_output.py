@@ -20,9 +20,29 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 NASTY = (
-    *("\x1b[2J", "\x1b]52;c;YWJj\x07", "\x1b]8;;http://evil/\x1b\\", "\x1b[31m", "\x9b2J", "\x9d52;c;x\x9c", "\x90q\x9c"),
+    *(
+        "\x1b[2J",
+        "\x1b]52;c;YWJj\x07",
+        "\x1b]8;;http://evil/\x1b\\",
+        "\x1b[31m",
+        "\x9b2J",
+        "\x9d52;c;x\x9c",
+        "\x90q\x9c",
+    ),
     *("\x07", "\r", "\n", "\t", "\b", "\x7f", "\x0e", "\x00", "\x85", "\u2028", "\u2029", "\u202e", "\u2066", "\u200f"),
-    *("\u200b", "\u200d", "\ufeff", "\u00ad", "\u061c", "\u180e", "\u2062", "\U000e0041", "\U000e0101", "\ufe0f", "\u3164"),
+    *(
+        "\u200b",
+        "\u200d",
+        "\ufeff",
+        "\u00ad",
+        "\u061c",
+        "\u180e",
+        "\u2062",
+        "\U000e0041",
+        "\U000e0101",
+        "\ufe0f",
+        "\u3164",
+    ),
     "[/bold][red][link=http://evil/]x[/link]:smile:",
 )
 EVIL = "".join(NASTY)
@@ -41,7 +61,16 @@ def assert_harmless(text: str, *, styled: bool = False) -> None:
 
 @pytest.fixture
 def tokens(forge: Forger) -> list[str]:
-    claims = {"sub": EVIL, EVIL: EVIL, "iss": EVIL, "aud": [EVIL], "exp": EVIL, "scope": EVIL, "a": {EVIL: [EVIL]}, "nonce": EVIL}
+    claims = {
+        "sub": EVIL,
+        EVIL: EVIL,
+        "iss": EVIL,
+        "aud": [EVIL],
+        "exp": EVIL,
+        "scope": EVIL,
+        "a": {EVIL: [EVIL]},
+        "nonce": EVIL,
+    }
     signed = {"alg": "ES256", "kid": EVIL, "typ": EVIL, "cty": EVIL, EVIL: EVIL, "crit": [EVIL]}
     twice = json.dumps(EVIL).encode()
     return [
@@ -80,7 +109,22 @@ def key_files(publish: Publish, publish_set: Callable[..., Path], forge: Forger)
 def readers_of_tokens(key: Path, keyset: Path) -> Iterator[list[Any]]:
     yield from (["decode"], ["decode", "-f", "sub"], ["decode", "-f", TYPED], ["decode", "--member", TYPED])
     yield from (["verify", "-k", key], ["verify", "-k", keyset, "-v"], ["verify", "-k", keyset, "-f", "sub"])
-    demands = ["-i", TYPED, "-a", "y", "--typ", "z", "--nonce", "n", "--scope", "s", "--require", "a~=x", "--sub", TYPED]
+    demands = [
+        "-i",
+        TYPED,
+        "-a",
+        "y",
+        "--typ",
+        "z",
+        "--nonce",
+        "n",
+        "--scope",
+        "s",
+        "--require",
+        "a~=x",
+        "--sub",
+        TYPED,
+    ]
     yield ["verify", "-k", key, *demands]
 
 
@@ -90,7 +134,9 @@ def other_commands(key: Path, keyset: Path) -> Iterator[list[Any]]:
     yield from (["verify", "-k", TYPED], ["verify", "-k", f"env:{TYPED}"], ["verify", "-k", f"secret:@{TYPED}"])
     yield from (["verify", "-k", f"https://{TYPED}"], ["verify", "-k", f"http://idp.example/{TYPED}"])
     yield from (["verify", "-k", f"http://127.0.0.1:1/?{TYPED}"], ["verify", "-k", f"{TYPED}://x"])
-    yield from (["verify", "-k", key, option, TYPED] for option in ("--alg", "--leeway", "--at", "--require", "--timeout"))
+    yield from (
+        ["verify", "-k", key, option, TYPED] for option in ("--alg", "--leeway", "--at", "--require", "--timeout")
+    )
     yield from (["verify", "-k", key, f"--{TYPED}"], ["verify", "-k", "https://idp.example/", "--ca-file", TYPED])
     yield from (["jwks", "show", keyset], ["jwks", "build", key], ["jwks", "build", "--private", key])
     yield from (["key", "show", key], ["key", "public", key], ["key", "thumbprint", key], ["key", "show", keyset])
@@ -146,9 +192,13 @@ def test_hint_is_never_made_of_the_token(tokens: list[str], forge: Forger, publi
     """A hint could be pasted into a shell: no value of an unverified token may stand in one."""
     bait = "$(touch pwned)"
     baits = [
-        forge.sign("ES256", {"alg": "ES256", "kid": bait, "typ": bait}, {"iss": f"https://{bait}", "aud": bait, "sub": bait}),
+        forge.sign(
+            "ES256", {"alg": "ES256", "kid": bait, "typ": bait}, {"iss": f"https://{bait}", "aud": bait, "sub": bait}
+        ),
         forge.sign("ES256", {"alg": bait, "kid": bait}, {bait: bait}),
-        forge.sign("ES256", {"alg": "ES256"}, {"iss": f"https://idp.example/{bait}", "aud": bait.upper(), "nonce": bait}),
+        forge.sign(
+            "ES256", {"alg": "ES256"}, {"iss": f"https://idp.example/{bait}", "aud": bait.upper(), "nonce": bait}
+        ),
         json.dumps({bait: "x"}),
         bait,
     ]
@@ -164,7 +214,19 @@ def test_hint_is_never_made_of_the_token(tokens: list[str], forge: Forger, publi
 def test_completion_quotes_what_a_stranger_named(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file name is an attack when the shell runs it, and when the terminal shows it."""
     monkeypatch.chdir(tmp_path)
-    names = ["a$(touch pwned)", "a`touch pwned`", "a;touch pwned", "a|touch pwned", "a'b", 'a"b', "a b", "a&", "a\\b", "a*", "a!b"]
+    names = [
+        "a$(touch pwned)",
+        "a`touch pwned`",
+        "a;touch pwned",
+        "a|touch pwned",
+        "a'b",
+        'a"b',
+        "a b",
+        "a&",
+        "a\\b",
+        "a*",
+        "a!b",
+    ]
     for name in (*names, f"a{TYPED.replace('/', '')}"[:80], "a\nb", "a\x1b[2J"):
         (tmp_path / name).touch()
     for shell in ("bash", "zsh", "fish", "powershell"):

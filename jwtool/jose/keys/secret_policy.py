@@ -20,9 +20,10 @@ LONGEST_PIECE = 64
 def judge(jwk: Mapping[str, Any]) -> Material:
     """Judge the `k` of an oct JWK (RFC 7518 §6.4).
 
-    Raises KeyMalformed if it is empty or badly encoded, KeyConfusion if it is another key in some wrapping. A secret shorter than the hash of the key's own `alg`
-    (HS256 if it names none, RFC 7518 §3.2) comes back with its weakness. A key whose `use` or `alg` says that it is
-    not for HMAC is not judged by length. One octet repeated is remarked; `fit` lets such a secret verify, never sign.
+    Raises KeyMalformed if it is empty or badly encoded, KeyConfusion if it is another key in some wrapping. A secret
+    shorter than the hash of the key's own `alg` (HS256 if it names none, RFC 7518 §3.2) comes back with its weakness.
+    A key whose `use` or `alg` says that it is not for HMAC is not judged by length. One octet repeated is remarked;
+    `fit` lets such a secret verify, never sign.
     """
     secret = read_octets(jwk, "k")
     if not secret:

@@ -6,7 +6,7 @@ import pytest
 
 from jwtool.jose import base64url
 from jwtool.jose.algorithms import ALGORITHMS, min_secret_octets
-from jwtool.jose.errors import KeyMalformed
+from jwtool.jose.errors import KeyConfusion, KeyMalformed
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.secret_policy import has_short_period
 
@@ -21,6 +21,19 @@ def test_empty_secret() -> None:
     with pytest.raises(KeyMalformed) as caught:
         parse_jwk(oct_key(b""))
     assert caught.value.message == "the secret 'k' of the key is empty"
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "found"),
+    [
+        (b"-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n", "a PEM block"),
+        (b'{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}', "a JWK"),
+    ],
+)
+def test_a_key_in_some_wrapping_is_no_secret(wrapped: bytes, found: str) -> None:
+    with pytest.raises(KeyConfusion) as caught:
+        parse_jwk(oct_key(wrapped))
+    assert caught.value.message == (f"the secret 'k' of the key holds {found}, which must not become an HMAC secret")
 
 
 @pytest.mark.parametrize("row", HMACS, ids=lambda row: row.name)
