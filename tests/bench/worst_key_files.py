@@ -13,7 +13,7 @@ from jwtool.jose.keys.generate import generate
 from jwtool.jose.keys.public import to_pem
 from tests.bench.worst_case import case, filled
 from tests.bench.worst_encrypted import encrypted_cases
-from tests.bench.worst_keys import certified, largest_rsa
+from tests.bench.worst_keys import MAX_BODY, certified, largest_rsa
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,4 +78,8 @@ def file_cases(folder: Path) -> list[dict[str, Any]]:
             case(f"a secret of {name}", "verify", "-k", f"secret:@key{number}", "@members.jwt"),
             case(f"a base64 secret of {name}", "verify", "-k", f"base64:@key{number}", "@members.jwt"),
         ]
+    for name in ("BEGIN lines", "NUL", "350,000 empty keys", "backslashes"):
+        for size in (MAX_BODY, MAX_BODY + 1):
+            (folder / f"answer{size}{name[:2]}").write_bytes(files[name][:size])
+            cases.append(case(f"jwks fetch, {size} octets: {name}", "jwks", "fetch", f"URL/answer{size}{name[:2]}"))
     return [*cases, *encrypted_cases(folder)]

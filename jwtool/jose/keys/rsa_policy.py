@@ -23,7 +23,7 @@ CRT_MEMBERS = ("p", "q", "dp", "dq", "qi")
 ROCA_GENERATOR = 65537
 ROCA_LAST_PRIME = 167
 # Rounds of Fermat's method: the known bad generators are caught by the first few (CVE-2022-26320).
-FERMAT_ROUNDS = 100
+FERMAT_ROUNDS = 16
 SQUARES_MODULO_16 = frozenset({0, 1, 4, 9})
 # The denominators looked at divide gcd(p - 1, q - 1), which for two random primes is a handful.
 MAX_DENOMINATOR_BITS = 32

@@ -1,0 +1,46 @@
+"""`jwtool.operations.patterns`: a match, and the second that it may take."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from jwtool.operations import patterns
+
+HOSTILE = (r"(\w+\.?)+!", "a" * 60)
+
+
+def test_a_match_is_a_full_match() -> None:
+    assert patterns.fullmatch("a+", "aaa") is True
+    assert patterns.fullmatch("a+", "aaa\n") is False
+    with pytest.raises(re.error):
+        patterns.fullmatch("(", "a")
+
+
+def test_a_pattern_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "SECONDS", 0.05)
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        patterns.fullmatch(*HOSTILE)
+    assert time.monotonic() - began < 5
+
+
+def test_the_alarm_of_others_is_put_back() -> None:
+    handler, timer = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+    assert patterns.fullmatch("a", "a")
+    assert signal.getsignal(signal.SIGALRM) == handler
+    assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0) == (timer[0] > 0)
+
+
+def test_where_there_is_no_alarm_it_is_matched_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(patterns.fullmatch("a", "a")))
+    thread.start()
+    thread.join(5)
+    monkeypatch.delattr(signal, "setitimer")
+    found.append(patterns.fullmatch("a", "b"))
+    assert found == [True, False]
