@@ -44,6 +44,8 @@ def judge(jwk: Mapping[str, Any]) -> Material:
         raise KeyMalformed(f"the RSA modulus 'n' is {'1' if n == 1 else 'even'}, wanted an odd product of two primes")
     if e % 2 == 0 or e == 1:
         raise KeyMalformed(f"the RSA public exponent 'e' is {e}, wanted an odd number of at least 3")
+    if e >= n:
+        raise KeyMalformed("the RSA public exponent 'e' must be smaller than the modulus 'n' (RFC 8017 §3.1)")
     private = _private_numbers(jwk, n, e)
     members = {"n": jwk["n"], "e": jwk["e"]} | {name: encode_number(number) for name, number in private.items()}
     remarks = () if e == USUAL_EXPONENT else (f"public exponent {e} ({USUAL_EXPONENT} is usual)",)

@@ -94,6 +94,13 @@ def test_exponents_over_the_cap(e: int, bits: int) -> None:
     assert refusal(public(2**2048 - 1, e)) == f"'e' of the key is {bits} bits long, wanted at most 32"
 
 
+@pytest.mark.parametrize(("n", "e"), [(3, 3), (7, 247), (65537, 65537)])
+def test_an_exponent_is_smaller_than_the_modulus(n: int, e: int) -> None:
+    """Found by tests/fuzz/fuzz_keys.py: the library takes no other, and said so where PEM was written."""
+    assert refusal(public(n, e)) == "the RSA public exponent 'e' must be smaller than the modulus 'n' (RFC 8017 §3.1)"
+    assert parse_jwk(public(e + 2, e)).rsa_numbers() == (e + 2, e)
+
+
 @pytest.mark.parametrize("e", [3, 17, 65539, 2**32 - 1])
 def test_unusual_exponents_are_remarked(e: int) -> None:
     key = parse_jwk(public(modulus(2048), e))
