@@ -27,6 +27,7 @@ SAID: Mapping[str, str] = {
     "auth_time": "login",
     "ttl": "time left",
     "crit": "critical",
+    "cnf": "key binding",
 }
 LONGEST_VALUE = 2_000
 EXACT = 2**53  # from here on a double, lest a document have a number of more digits than strict JSON reads
