@@ -35,8 +35,7 @@ def parse(text: str, *, allow_sd_jwt: bool) -> UnverifiedToken:
 
 def _jws(members: _Members, *, allow_sd_jwt: bool) -> UnverifiedToken:
     serialization, entries = _entries(members, "signatures", ("signature", "protected", "header"))
-    detached = "payload" not in members
-    payload_b64 = "" if detached else _text(members, "payload", "the token")
+    payload_b64 = _text(members, "payload", "the token") if "payload" in members else ""
     signatures = tuple(_signature(entry, _place(serialization, index)) for index, entry in enumerate(entries))
     if len({signature.protected.get("b64") is False for signature in signatures}) > 1:
         raise TokenMalformed("the signatures disagree about 'b64', and so about what the payload is")
@@ -49,7 +48,7 @@ def _jws(members: _Members, *, allow_sd_jwt: bool) -> UnverifiedToken:
         payload=payload_of(payload_b64, first.protected),
         payload_b64=payload_b64,
         sd_jwt_parts=_disclosures(signatures, allow_sd_jwt=allow_sd_jwt),
-        detached=detached,
+        detached=not payload_b64,
     )
 
 

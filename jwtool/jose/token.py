@@ -59,7 +59,7 @@ class UnverifiedToken(NamedTuple):
     `header` is the merged header of the first signature, or that of a JWE. `payload_b64` is the text that
     is signed: base64url, or the payload itself if the protected header says `b64: false` (RFC 7797 §3).
     `detached` says that the token holds no payload: it is elsewhere, and empty here until `attach` has put it
-    in (`attached`). A compact token whose payload is empty may be one or the other.
+    in (`attached`). A token whose payload is empty may be one or the other: some write "" where others leave it out.
     A JWE has no signatures and no payload; its `jwe_parts` are the octets of encrypted key, IV, ciphertext
     and tag. `sd_jwt_parts` is the number of disclosures beside the token.
     """

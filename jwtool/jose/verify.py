@@ -109,10 +109,7 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
         if believed is not None:
             crv = judged.key.key.crv if judged.key else None
             checks += claim_checks.check(believed, policy.claims, now=now, alg=alg, crv=crv)
-            if policy.proof is not None:
-                from jwtool.jose.dpop import judge_binding
-
-                checks.append(judge_binding(believed, policy.proof, now=now))
+            checks += _judge_cnf(believed, policy.proof, now)
     for about in ([*judge_typ(one.signature, policy.typ), *_judge_alg(one, policy.algs)] for one in every):
         checks += [check for check in about if check not in checks]
     valid = judged.check.verdict == "ok" and all(check.verdict != "failed" for check in checks)
@@ -181,6 +178,18 @@ def _judge_signature(
         reason = "the signature is not by this key"
         others += tuple(Candidate(one.key.kid, one.source, "signature_invalid", reason) for one in selection.keys)
     return _Judged(signature, check, crit, None, others, tuple(notes))
+
+
+def _judge_cnf(believed: Mapping[str, Any], proof: Proof | None, now: int) -> list[Check]:
+    """The check `cnf` if a proof came with the token, or is due: whoever has a bound token alone is not its owner."""
+    if proof is not None:
+        from jwtool.jose.dpop import judge_binding
+
+        return [judge_binding(believed, proof, now=now)]
+    confirmation = believed.get("cnf")
+    if isinstance(confirmation, dict) and "jkt" in confirmation:
+        return [Check("cnf", "skipped", detail="bound to a key; the proof was not demanded")]
+    return []
 
 
 def _name(key: OfferedKey) -> str:

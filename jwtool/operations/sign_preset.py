@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from jwtool.jose.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from jwtool.jose.keys.key import Key
     from jwtool.operations.load_preset import Preset
 

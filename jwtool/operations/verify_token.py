@@ -44,21 +44,13 @@ def keys_wanted(
 def whole(token: UnverifiedToken, payload: bytes | None) -> UnverifiedToken:
     """The token with its payload: its own, or the one that it was detached from.
 
-    A compact token with an empty payload may be whole: then the signature is over nothing, and verifies.
+    One with an empty payload may be whole: then the signature is over nothing, and verifies.
     """
     from jwtool.jose.token import attach
 
     if payload is not None and token.kind == "JWS":
         return attach(token, payload)
-    if token.detached and token.serialization != "compact":
-        raise _detached()
     return token
-
-
-def _detached() -> PayloadMissing:
-    return PayloadMissing(
-        "the token is detached: it holds no payload, and the signature is over one", hint="--payload @FILE"
-    )
 
 
 def read_proof(text: str, access_token: str, runtime: Runtime, *, leeway: int) -> Proof:
@@ -111,6 +103,8 @@ def verify_token(
     offered = [OfferedSet(one.keyset, one.source) for one in loaded]
     verification = verify(token, offered, policy, now=at)
     if token.detached and not token.attached and verification.checks[0].code == "signature_invalid":
-        raise _detached()
+        raise PayloadMissing(
+            "the token is detached: it holds no payload, and the signature is over one", hint="--payload @FILE"
+        )
     notes = tuple(note for one in loaded for note in one.notes)
     return verification, (*notes, *verification.notes)
