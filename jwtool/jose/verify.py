@@ -34,14 +34,16 @@ ABOUT_ALG = frozenset({"alg_none", "alg_unsupported", "alg_not_allowed", "alg_ke
 class Policy(NamedTuple):
     """What is demanded of a token. `algs` None allows every algorithm that its key allows, () allows none.
 
-    `typ` is demanded of the protected header. `payload_only` leaves the payload unjudged: it need not be claims.
-    `allow_weak_key` lets a secret verify that is shorter than its hash. `all_signatures` demands that every
-    signature of the token is believed, else one is enough. `proof` is the DPoP proof that came with the token.
+    `typ` is demanded of the protected header, with `typ_optional` only where there is one. `payload_only` leaves the
+    payload unjudged: it need not be claims. `allow_weak_key` lets a secret verify that is shorter than its hash.
+    `all_signatures` demands that every signature of the token is believed, else one is enough. `proof` is the DPoP
+    proof that came with the token.
     """
 
     claims: ClaimPolicy = ClaimPolicy()
     algs: tuple[str, ...] | None = None
     typ: str | None = None
+    typ_optional: bool = False
     payload_only: bool = False
     allow_weak_key: bool = False
     all_signatures: bool = False
@@ -110,7 +112,10 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
             crv = judged.key.key.crv if judged.key else None
             checks += claim_checks.check(believed, policy.claims, now=now, alg=alg, crv=crv)
             checks += _judge_cnf(believed, policy.proof, now)
-    for about in ([*judge_typ(one.signature, policy.typ), *_judge_alg(one, policy.algs)] for one in every):
+    for about in (
+        [*judge_typ(one.signature, policy.typ, optional=policy.typ_optional), *_judge_alg(one, policy.algs)]
+        for one in every
+    ):
         checks += [check for check in about if check not in checks]
     valid = judged.check.verdict == "ok" and all(check.verdict != "failed" for check in checks)
     return Verification(

@@ -77,6 +77,7 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
         claims=claims,
         algs=tuple(known_algorithm(name) for name in demand.algs) if demand.algs else None,
         typ=demand.typ or (preset.typ if preset else None),
+        typ_optional=demand.typ is None and preset is not None and preset.typ_optional,
         payload_only=demand.payload_only,
         allow_weak_key=demand.allow_weak_key,
         all_signatures=demand.signatures == "all",

@@ -19,10 +19,10 @@ Command = Literal["sign", "verify"]
 class Preset(NamedTuple):
     """One side of a preset. Options that are given win over it.
 
-    `typ`, `exp` and `max_age` are what those options would say. `required` are the claims that a token must have, with
-    `sign` each with the option that gives it; `same` are claims with one value. `own_key` says that the token
-    brings the public key that it is signed with. `hashed` is the claim that holds the hash of one, `texts` are
-    claims that must be strings.
+    `typ`, `exp` and `max_age` are what those options would say; a token without any `typ` passes with `typ_optional`.
+    `required` are the claims that a token must have, with `sign` each with the option that gives it; `same` are
+    claims with one value. `own_key` says that the token brings the public key that it is signed with. `hashed` is
+    the claim that holds the hash of one, `texts` are claims that must be strings.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Preset(NamedTuple):
     title: str
     source: str
     typ: str | None = None
+    typ_optional: bool = False
     exp: str | None = None
     max_age: str | None = None
     required: tuple[str, ...] = ()
@@ -84,8 +85,9 @@ def explain_preset(name: str | None, command: Command) -> Report:
 
 def filled_options(preset: Preset) -> list[tuple[str, str, str]]:
     """The options that stand for what a preset does: name, value, and a remark where that is not all of it."""
-    plain = {"--typ": preset.typ, "--exp": preset.exp, "--max-age": preset.max_age}
-    found = [(option, value, "") for option, value in plain.items() if value is not None]
+    about = "where the token has one" if preset.typ_optional else ""
+    plain = [("--typ", preset.typ, about), ("--exp", preset.exp, ""), ("--max-age", preset.max_age, "")]
+    found = [(option, value, about) for option, value, about in plain if value is not None]
     found += [("--require", claim, "") for claim in preset.required]
     if preset.same:
         first, second = preset.same

@@ -55,6 +55,8 @@ def test_what_a_preset_makes_it_accepts(cli: Cli, name: str) -> None:
             for claim in ("iss", "sub", "aud", "exp", "iat", "jti", "client_id")
         ),
         *(("id-token", {claim: None}, {}, {"claim_missing"}) for claim in ("iss", "sub", "aud", "exp", "iat")),
+        ("id-token", {}, {"typ": None}, set()),
+        ("id-token", {}, {"typ": "at+jwt"}, {"typ_mismatch"}),
         ("client-assertion", {"sub": "other"}, {}, {"claim_mismatch"}),
         ("client-assertion", {"sub": ["app"]}, {}, {"claim_mismatch"}),
         ("client-assertion", {"iss": None, "sub": None}, {}, {"claim_missing"}),
