@@ -98,11 +98,23 @@ def use() -> list[tuple[str, str]]:
     return [("sig", "signatures"), ("enc", "encryption")]
 
 
+def preset() -> list[tuple[str, str]]:
+    from jwtool.operations.load_preset import NAMES
+
+    return [(name, "") for name in NAMES]
+
+
+def signatures() -> list[tuple[str, str]]:
+    return [("any", "one that verifies is enough"), ("all", "each that the token has must verify")]
+
+
 # What a metavar stands for, where an option or argument names no completer of its own.
 BY_METAVAR: Mapping[str, Callable[..., Candidates]] = {
     "CLAIMS": private_text,
     "CLAIM": claim,
     "CRV": curve,
     "FORMAT": key_format,
+    "PRESET": preset,
+    "any|all": signatures,
     "USE": use,
 }

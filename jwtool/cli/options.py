@@ -58,6 +58,18 @@ AlgOption = Annotated[
         help="Default: the key's own, else by its type.",
     ),
 ]
+PresetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="PRESET",
+        show_default=False,
+        help="The shape of an access-token, client-assertion, dpop proof or id-token; options that are given win.",
+    ),
+]
+ExplainPresetOption = Annotated[
+    bool, typer.Option("--explain-preset", help="Print the options that --preset fills in, and do nothing.")
+]
 OutputOption = Annotated[
     str | None,
     typer.Option(

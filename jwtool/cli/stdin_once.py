@@ -16,6 +16,8 @@ SOURCES = {
     "new_passphrase": "new passphrase",
     "access_token": "access token",
     "code": "code",
+    "payload": "payload",
+    "dpop": "DPoP proof",
 }
 STDIN = ("-", "secret:-", "hex:-", "base64:-")
 

@@ -98,6 +98,10 @@ class InputTooLarge(InputError):
     code = "input_too_large"
 
 
+class PayloadMissing(InputError):
+    code = "payload_missing"
+
+
 class HeaderNotObject(InputError):
     code = "header_not_object"
 

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from jwtool.jose import base64url, strict_json, token_faults
 from jwtool.jose.errors import HeaderNotObject, HeaderTooLarge, InputTooLarge, TokenMalformed
 from jwtool.jose.quoting import quote
-from jwtool.jose.token import MAX_HEADER, Signature, UnverifiedToken, decode_header, payload_of
+from jwtool.jose.token import MAX_HEADER, MAX_SIGNATURES, Signature, UnverifiedToken, decode_header, payload_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-MAX_SIGNATURES = 16
 
 _Members = dict[str, Any]
 _Serialization = Literal["flattened", "general"]
@@ -37,7 +35,7 @@ def parse(text: str, *, allow_sd_jwt: bool) -> UnverifiedToken:
 
 def _jws(members: _Members, *, allow_sd_jwt: bool) -> UnverifiedToken:
     serialization, entries = _entries(members, "signatures", ("signature", "protected", "header"))
-    payload_b64 = _text(members, "payload", "the token")
+    payload_b64 = _text(members, "payload", "the token") if "payload" in members else ""
     signatures = tuple(_signature(entry, _place(serialization, index)) for index, entry in enumerate(entries))
     if len({signature.protected.get("b64") is False for signature in signatures}) > 1:
         raise TokenMalformed("the signatures disagree about 'b64', and so about what the payload is")
@@ -50,6 +48,7 @@ def _jws(members: _Members, *, allow_sd_jwt: bool) -> UnverifiedToken:
         payload=payload_of(payload_b64, first.protected),
         payload_b64=payload_b64,
         sd_jwt_parts=_disclosures(signatures, allow_sd_jwt=allow_sd_jwt),
+        detached=not payload_b64,
     )
 
 

@@ -18,6 +18,7 @@ from jwtool.jose.errors import (
     InputError,
     InputTooLarge,
     TokenMalformed,
+    UsageError,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_TOKEN = 256 * 1024
 MAX_HEADER = 16 * 1024
+MAX_SIGNATURES = 16
 
 _JSON_BLANKS = " \t\r\n"
 _JWS_SEGMENTS = 3
@@ -56,6 +58,8 @@ class UnverifiedToken(NamedTuple):
 
     `header` is the merged header of the first signature, or that of a JWE. `payload_b64` is the text that
     is signed: base64url, or the payload itself if the protected header says `b64: false` (RFC 7797 §3).
+    `detached` says that the token holds no payload: it is elsewhere, and empty here until `attach` has put it
+    in (`attached`). A token whose payload is empty may be one or the other: some write "" where others leave it out.
     A JWE has no signatures and no payload; its `jwe_parts` are the octets of encrypted key, IV, ciphertext
     and tag. `sd_jwt_parts` is the number of disclosures beside the token.
     """
@@ -68,6 +72,8 @@ class UnverifiedToken(NamedTuple):
     payload_b64: str = ""
     jwe_parts: tuple[int, ...] = ()
     sd_jwt_parts: int = 0
+    detached: bool = False
+    attached: bool = False
 
     def __repr__(self) -> str:
         """Only what it is: a token is a secret of its bearer."""
@@ -75,7 +81,25 @@ class UnverifiedToken(NamedTuple):
 
     def signing_input(self, signature: Signature) -> bytes:
         """The octets that `signature` is over (RFC 7515 §5.1 step 8, RFC 7797 §3)."""
-        return f"{signature.protected_b64}.{self.payload_b64}".encode()
+        first = f"{signature.protected_b64}.".encode()
+        if not self.attached:
+            return first + self.payload_b64.encode()
+        return first + (self.payload if is_unencoded(signature) else base64url.encode(self.payload).encode())
+
+
+def is_unencoded(signature: Signature) -> bool:
+    """Whether the signature is over the payload itself: `b64` false in the protected header, and nowhere else."""
+    return signature.protected.get("b64") is False
+
+
+def attach(token: UnverifiedToken, payload: bytes) -> UnverifiedToken:
+    """The detached token with its payload, octet for octet what was signed (RFC 7515 §F). Nothing is checked yet.
+
+    Raises UsageError for a token that holds its own: which of the two would be believed?
+    """
+    if not token.detached:
+        raise UsageError("the token holds its payload, and was given another", hint="leave --payload out")
+    return token._replace(payload=payload, attached=True)
 
 
 class PayloadFault(NamedTuple):
@@ -198,6 +222,7 @@ def _compact_jws(header: str, payload: str, signature: str, *, sd_jwt_parts: int
         payload=payload_of(payload, protected),
         payload_b64=payload,
         sd_jwt_parts=sd_jwt_parts,
+        detached=not payload,
     )
 
 

@@ -49,20 +49,20 @@ OPTIONS: Mapping[str, set[str]] = {
     "key thumbprint": {"--hash", "--uri", *KEYS, *NETWORK},
     "sign": {
         *{"-k --key", "--alg", "-c --claim", "-H --header", ISS, AUD, "--sub", "--jti", "--exp", "--nbf", "--iat"},
-        *{"--kid", "--typ", "--bare", *MADE, *KEYS, *NETWORK},
+        *{"--kid", "--typ", "--bare", "--payload", "--detached", "--unencoded", "--json-serialization"},
+        *{"--preset", "--explain-preset", "--access-token", *MADE, *KEYS, *NETWORK},
     },
     "verify": {
         *{"-k --key", "--jwks", ISS, AUD, "--sub", "--alg", "--typ --type", "--require", "--scope", "--leeway", "--at"},
         *{"--max-age", "--max-auth-age", "--min-ttl", "--nonce", "--access-token", "--code", "--allow-weak-key"},
         *{"--payload-only", "-f --field", "--member", *KEYS, *NETWORK},
+        *{"--payload", "--signatures", "--preset", "--explain-preset", "--dpop"},
     },
 }
 LATER = (
     "issuer:",
     "--profile",
     "--lines",
-    "--detached",
-    "--preset",
     "--decrypt",
     "--offline",
     "--bearer",
@@ -179,7 +179,10 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPSe
         "key new --format pem -o old.pem",
         "jwks build private.jwk -o jwks.json",
         "sign -k private.jwk -i https://auth.example -a api --sub user-42 -o token.jwt",
+        "sign -k private.jwk --payload @body.json --detached -o detached.jws",
+        "sign -k private.jwk --preset dpop -c htm=POST -c htu=https://api.example/orders -o proof.jwt",
     )
+    Path("body.json").write_text('{"amount": 5}\n')
     for line in made:
         assert jwtool(shlex.split(line))[0] == 0, line
     for path in ("/jwks.json", "/.well-known/jwks.json"):
