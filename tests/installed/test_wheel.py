@@ -72,7 +72,7 @@ def test_the_wheel_brings_completions_for_pipx_to_link(bare: Path) -> None:
 
 def test_the_entry_point_runs_the_installed_package(bare: Path, tmp_path: Path) -> None:
     python = bare / "bin" / "python"
-    asked = [python, "-c", "import jwtool; print(jwtool.__file__)"]
+    asked = [str(python), "-c", "import jwtool; print(jwtool.__file__)"]
     where = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert Path(where.stdout.strip()).is_relative_to(bare)
     assert jwtool(bare, "-V", cwd=tmp_path).startswith("jwtool ")
