@@ -90,6 +90,10 @@ class TokenIsJwe(InputError):
     code = "token_is_jwe"
 
 
+class TokenIsJws(InputError):
+    code = "token_is_jws"
+
+
 class TokenIsSdJwt(InputError):
     code = "token_is_sd_jwt"
 
@@ -108,6 +112,14 @@ class HeaderBadType(InputError):
 
 class HeaderTooLarge(InputError):
     code = "header_too_large"
+
+
+class CritMalformed(InputError):
+    code = "crit_malformed"
+
+
+class CritUnsupported(InputError):
+    code = "crit_unsupported"
 
 
 class BadBase64url(InputError):
@@ -183,6 +195,14 @@ class KeyUseMismatch(KeyRefused):
 
 class AlgorithmKeyMismatch(KeyRefused):
     code = "alg_key_mismatch"
+
+
+class AlgorithmUnsupported(KeyRefused):
+    code = "alg_unsupported"
+
+
+class AlgorithmNotAllowed(KeyRefused):
+    code = "alg_not_allowed"
 
 
 class KeyNotPrivate(KeyRefused):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose.algorithms import ALGORITHMS
+from jwtool.jose.encryption_algorithms import KEY_MANAGEMENT, KeyManagement
 from jwtool.jose.errors import KeyMalformed, KeyUnsupported
 from jwtool.jose.keys import curve_policy, rsa_policy, secret_policy, x5c
 from jwtool.jose.keys.key import Key
@@ -112,8 +113,9 @@ def _read_key_ops(jwk: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 def _judge_alg(alg: str | None, kty: str, crv: str | None) -> None:
     """Refuse an `alg` that jwtool knows and that this key can't serve; one it doesn't know fits nothing later."""
-    row = ALGORITHMS.get(alg or "")
-    if row is not None and (row.kty != kty or (row.curves and crv not in row.curves)):
+    row = ALGORITHMS.get(alg or "") or KEY_MANAGEMENT.get(alg or "")
+    types = () if row is None else row.kty if isinstance(row, KeyManagement) else (row.kty,)
+    if row is not None and (kty not in types or (row.curves and crv not in row.curves)):
         raise KeyMalformed(f"'alg' of the key is {row.name}, which is not for a key of type {kty} {crv or ''}".rstrip())
 
 
