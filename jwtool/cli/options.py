@@ -52,6 +52,26 @@ AlgOption = Annotated[
     str | None,
     typer.Option("--alg", metavar="ALG", show_default=False, autocompletion=complete.algorithm, help="The algorithm."),
 ]
+ManagementOption = Annotated[
+    list[str],
+    typer.Option(
+        "--alg",
+        metavar="ALG",
+        show_default=False,
+        autocompletion=complete.management,
+        help="Allow only this algorithm; repeatable. The key decides among them.",
+    ),
+]
+ContentOption = Annotated[
+    list[str],
+    typer.Option(
+        "--enc",
+        metavar="ENC",
+        show_default=False,
+        autocompletion=complete.content_encryption,
+        help="Allow only this content encryption; repeatable.",
+    ),
+]
 OutputOption = Annotated[
     str | None,
     typer.Option(

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jwtool.jose import strict_json
 from jwtool.jose.encryption_algorithms import KEY_MANAGEMENT
 from jwtool.jose.encryption_fit import why_not
 from jwtool.jose.encryption_header import check_header
 from jwtool.jose.errors import KeyAmbiguous, KeyNotFound, TokenIsJws, TokenMalformed, key_refusal
 from jwtool.jose.keyset import count_sharing
-from jwtool.jose.quoting import quote_public
+from jwtool.jose.quoting import quote, quote_public
 from jwtool.jose.selection import MAX_KEYS_TRIED, OfferedKey, OfferedSet
 
 if TYPE_CHECKING:
@@ -40,18 +41,24 @@ TELLING = (
 
 
 class Demand(NamedTuple):
-    """What the caller allows, None for all that the keys allow."""
+    """What the caller allows, None for all that the keys allow; `header` is what the header must say."""
 
     algs: tuple[str, ...] | None = None
     encs: tuple[str, ...] | None = None
+    header: Mapping[str, Any] = {}
 
 
 class Decryption(NamedTuple):
-    """The answer: `plaintext` is None where it failed, and then `key` is too. `header` is that of the recipient."""
+    """The answer. `header` is that of the recipient whose key opened the token, else of the first that was tried.
+
+    Where it failed `plaintext` and `key` are None, and `code` and the sentence `detail` say why.
+    """
 
     plaintext: bytes | None
     key: OfferedKey | None
     header: Mapping[str, Any]
+    code: str | None = None
+    detail: str = ""
 
     def __repr__(self) -> str:
         """Without the plaintext."""
@@ -66,9 +73,9 @@ class _Attempt(NamedTuple):
 def decrypt(token: UnverifiedToken, keys: Sequence[OfferedSet], demand: Demand | None = None) -> Decryption:
     """The plaintext of a JWE, by the first key that fits a recipient and opens it.
 
-    Every cryptographic failure is one and the same answer. Raises TokenIsJws, the errors of `check_header`, and the
-    KeyRefused leaf that says why no key could even be tried. A recipient with a `kid` is for the key of that `kid`
-    and for keys without one.
+    Every cryptographic failure is one and the same answer; a header that is not as demanded is another.
+    A recipient with a `kid` is for the key of that `kid` and for keys without one. Raises TokenIsJws, the errors of
+    `check_header`, and the KeyRefused leaf that says why no key could even be tried.
     """
     message = token.encrypted
     if message is None:
@@ -77,10 +84,17 @@ def decrypt(token: UnverifiedToken, keys: Sequence[OfferedSet], demand: Demand |
         check_header(recipient.header, message.protected)
     if len({recipient.header["enc"] for recipient in message.recipients}) > 1:
         raise TokenMalformed("the recipients of the token disagree about 'enc', and the content is encrypted once")
+    demand = demand or Demand()
+    meant = [one for one in message.recipients if _unmet(one.header, demand) is None]
+    if not meant:
+        header = message.recipients[0].header
+        return Decryption(
+            None, None, header, "header_mismatch", f"the header has not the {_unmet(header, demand)} wanted"
+        )
     misfits: list[Misfit] = []
-    attempts = list(_attempts(message.recipients, keys, demand or Demand(), misfits))
+    attempts = list(_attempts(meant, keys, demand, misfits))
     if not attempts:
-        raise _why_none(misfits, message.recipients)
+        raise _why_none(misfits, meant)
 
     from jwtool.jose import jwe_engine
 
@@ -88,7 +102,14 @@ def decrypt(token: UnverifiedToken, keys: Sequence[OfferedSet], demand: Demand |
         plaintext = jwe_engine.unseal(message, recipient, key.key)
         if plaintext is not None:
             return Decryption(plaintext, key, recipient.header)
-    return Decryption(None, None, attempts[0].recipient.header)
+    return Decryption(None, None, attempts[0].recipient.header, FAILED, FAILED_SENTENCE)
+
+
+def _unmet(header: Mapping[str, Any], demand: Demand) -> str | None:
+    """The first member that the header doesn't have as demanded."""
+    wanted = demand.header.items()
+    unmet = (name for name, value in wanted if name not in header or not strict_json.equal(header[name], value))
+    return next((quote(name) for name in unmet), None)
 
 
 def _attempts(
