@@ -39,10 +39,10 @@ def why_not(key: Key, alg: str, enc: str, *, operation: Operation) -> Misfit | N
 
 def _mismatch(key: Key, row: KeyManagement, enc: str) -> Misfit | None:
     code = "alg_key_mismatch"
-    if not fits_key(row, key.kty, key.crv, key.bits // 8):
-        return code, f"{row.name} needs {_wanted(row)}, this is {key.describe()}"
     if key.form == PASSWORD and row.family != "pbes2":
         return code, f"a password ('secret:…') serves PBES2 only, not {row.name}"
+    if not fits_key(row, key.kty, key.crv, key.bits // 8):
+        return code, f"{row.name} needs {_wanted(row)}, this is {key.describe()}"
     if row.family == "pbes2" and key.form != PASSWORD and key.alg is None:
         return code, f"{row.name} takes a password ('secret:…'), or a secret whose 'alg' says so"
     if row.family == "dir" and key.bits // 8 != CONTENT_ENCRYPTION[enc].key_octets:
