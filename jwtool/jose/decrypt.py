@@ -33,9 +33,9 @@ TELLING = (
     "key_too_weak",
     "key_not_private",
     "alg_not_allowed",
+    "alg_unsupported",
     "alg_key_mismatch",
     "key_ambiguous",
-    "alg_unsupported",
 )
 """The reasons why no key can be tried, the nearest miss first: it is the one that is given."""
 
