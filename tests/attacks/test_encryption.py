@@ -182,7 +182,7 @@ def test_truncated_tag_and_swapped_iv(enc: str) -> None:
     assert message is not None
     assert other.encrypted is not None
     assert opened(token, key).plaintext == b"payload"
-    wrong: list[dict[str, bytes]] = [{"tag": message.tag[:length]} for length in range(len(message.tag))]
+    wrong: list[dict[str, Any]] = [{"tag": message.tag[:length]} for length in range(len(message.tag))]
     wrong += [{"tag": message.tag + b"\0"}, {"tag": other.encrypted.tag}, {"tag": bytes(len(message.tag))}]
     wrong += [{"iv": message.iv[:-1]}, {"iv": message.iv + b"\0"}, {"iv": b""}, {"iv": other.encrypted.iv}]
     wrong += [{"ciphertext": b""}, {"ciphertext": message.ciphertext[:-1]}, {"ciphertext": other.encrypted.ciphertext}]
@@ -217,7 +217,9 @@ def test_encrypted_key(made: dict[str, tuple[Key, UnverifiedToken]], alg: str) -
         assert opened(token._replace(encrypted=forged), key).code == FAILED
 
 
-@pytest.mark.parametrize("members", [{"iv": ""}, {"iv": "AAAA"}, {"tag": "AAAA"}, {"tag": ""}, {"iv": None}, {"tag": None}])
+@pytest.mark.parametrize(
+    "members", [{"iv": ""}, {"iv": "AAAA"}, {"tag": "AAAA"}, {"tag": ""}, {"iv": None}, {"tag": None}]
+)
 def test_iv_and_tag_of_a_wrapped_key(made: dict[str, tuple[Key, UnverifiedToken]], members: dict[str, Any]) -> None:
     key, token = made["A256GCMKW"]
     assert opened(changed(token, **members), key).code == FAILED

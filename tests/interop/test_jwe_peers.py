@@ -68,7 +68,7 @@ class JwCrypto:
     """jwcrypto."""
 
     @staticmethod
-    def knows(alg: str, enc: str, crv: str | None) -> bool:
+    def knows(alg: str, enc: str, _crv: str | None) -> bool:
         from jwcrypto.jwa import JWA
 
         return {alg, enc} <= set(JWA.algorithms_registry)
@@ -96,7 +96,7 @@ class JoseRfc:
     """joserfc, by its own front door."""
 
     @staticmethod
-    def knows(alg: str, enc: str, crv: str | None) -> bool:
+    def knows(alg: str, enc: str, _crv: str | None) -> bool:
         from joserfc.jwe import JWERegistry
 
         return alg in JWERegistry.algorithms["alg"] and enc in JWERegistry.algorithms["enc"]
@@ -151,7 +151,7 @@ class Jose:
             return run_jose("jwe", "enc", "-i", header, "-I", "-", "-k", file, "-c", stdin=PAYLOAD).decode()
 
     @staticmethod
-    def decrypt(token: str, jwk: dict[str, Any], alg: str, enc: str) -> bytes:
+    def decrypt(token: str, jwk: dict[str, Any], _alg: str, _enc: str) -> bytes:
         with key_file(jwk) as file:
             return run_jose("jwe", "dec", "-i", "-", "-k", file, stdin=token.encode())
 

@@ -148,7 +148,9 @@ def test_recipients_that_disagree() -> None:
     torn = other._replace(header={**other.header, "enc": "A128GCM"})
     with pytest.raises(TokenMalformed) as refusal:
         decrypt(token._replace(encrypted=token.encrypted._replace(recipients=(one, torn))), offer(EC))
-    assert refusal.value.message == "the recipients of the token disagree about 'enc', and the content is encrypted once"
+    assert (
+        refusal.value.message == "the recipients of the token disagree about 'enc', and the content is encrypted once"
+    )
 
 
 def test_a_recipient_that_nobody_supports_does_not_spoil_the_others() -> None:

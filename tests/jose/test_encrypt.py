@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,11 +21,13 @@ from jwtool.jose.errors import (
 )
 from jwtool.jose.keys.generate import generate
 from jwtool.jose.keys.jwk import parse_jwk
-from jwtool.jose.keys.key import Key
 from jwtool.jose.keys.public import public_half
 from jwtool.jose.keyset import KeySet
 from jwtool.jose.selection import OfferedSet
 from jwtool.jose.token import Encrypted, parse
+
+if TYPE_CHECKING:
+    from jwtool.jose.keys.key import Key
 
 JWS = b"eyJhbGciOiJIUzI1NiJ9.e30.AAAA"
 RSA = generate("RSA-OAEP-256", kid="r")
@@ -109,7 +111,12 @@ def test_restrictions_are_tried_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("keys", "restriction", "error", "message"),
     [
-        ([bare(RSA)], {"algs": ["A256KW"]}, AlgorithmKeyMismatch, "A256KW needs a secret of 256 bits, this is RSA 2048"),
+        (
+            [bare(RSA)],
+            {"algs": ["A256KW"]},
+            AlgorithmKeyMismatch,
+            "A256KW needs a secret of 256 bits, this is RSA 2048",
+        ),
         (
             [secret(16, alg="dir")],
             {"encs": ["A256GCM"]},

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -10,8 +10,10 @@ from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT
 from jwtool.jose.encryption_fit import PASSWORD, why_not
 from jwtool.jose.keys.generate import generate
 from jwtool.jose.keys.jwk import parse_jwk
-from jwtool.jose.keys.key import Key
 from jwtool.jose.keys.public import public_half
+
+if TYPE_CHECKING:
+    from jwtool.jose.keys.key import Key
 
 EC = generate("ECDH-ES")
 Operation = Literal["encrypt", "decrypt"]
@@ -43,9 +45,9 @@ def test_a_key_made_for_an_algorithm_serves_it_and_no_other(alg: str) -> None:
 @pytest.mark.parametrize("enc", CONTENT_ENCRYPTION)
 def test_a_key_made_for_a_content_encryption_serves_dir_with_it(enc: str) -> None:
     key = generate(enc)
-    assert [(alg, other) for alg in KEY_MANAGEMENT for other in CONTENT_ENCRYPTION if code(key, alg, other) is None] == [
-        ("dir", enc)
-    ]
+    assert [
+        (alg, other) for alg in KEY_MANAGEMENT for other in CONTENT_ENCRYPTION if code(key, alg, other) is None
+    ] == [("dir", enc)]
 
 
 @pytest.mark.parametrize("operation", ["encrypt", "decrypt"])
@@ -67,7 +69,11 @@ def test_the_reason_against_rsa1_5() -> None:
     [
         (ec(), "RSA-OAEP", "RSA-OAEP needs an RSA key, this is EC P-256"),
         (secret(32), "ECDH-ES", "ECDH-ES needs a key on P-256, P-384, P-521, X25519 or X448, this is oct 256 bits"),
-        (generate("Ed25519"), "ECDH-ES", "ECDH-ES needs a key on P-256, P-384, P-521, X25519 or X448, this is OKP Ed25519"),
+        (
+            generate("Ed25519"),
+            "ECDH-ES",
+            "ECDH-ES needs a key on P-256, P-384, P-521, X25519 or X448, this is OKP Ed25519",
+        ),
         (secret(32), "A128KW", "A128KW needs a secret of 128 bits, this is oct 256 bits"),
         (secret(20), "dir", "dir needs a secret of 128, 192, 256, 384 or 512 bits, this is oct 160 bits"),
         (secret(16), "dir", "A256GCM under 'dir' needs a secret of 256 bits, this is oct 128 bits"),

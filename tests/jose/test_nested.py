@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,13 +9,15 @@ from jwtool.jose import encrypt, sign
 from jwtool.jose.decrypt import FAILED_SENTENCE
 from jwtool.jose.errors import InputError, TokenMalformed
 from jwtool.jose.keys.generate import generate
-from jwtool.jose.keys.key import Key
 from jwtool.jose.keyset import KeySet
 from jwtool.jose.nested import Nested, verify_nested
 from jwtool.jose.policy import Check
 from jwtool.jose.selection import OfferedSet
 from jwtool.jose.token import parse
 from jwtool.jose.verify import Policy
+
+if TYPE_CHECKING:
+    from jwtool.jose.keys.key import Key
 
 READER, SIGNER = generate("ECDH-ES+A128KW", kid="reader"), generate("ES256", kid="signer")
 CLAIMS = {"sub": "user-42"}
