@@ -70,6 +70,26 @@ PresetOption = Annotated[
 ExplainPresetOption = Annotated[
     bool, typer.Option("--explain-preset", help="Print the options that --preset fills in, and do nothing.")
 ]
+ManagementOption = Annotated[
+    list[str],
+    typer.Option(
+        "--alg",
+        metavar="ALG",
+        show_default=False,
+        autocompletion=complete.management,
+        help="Allow only this algorithm; repeatable. The key decides among them.",
+    ),
+]
+ContentOption = Annotated[
+    list[str],
+    typer.Option(
+        "--enc",
+        metavar="ENC",
+        show_default=False,
+        autocompletion=complete.content_encryption,
+        help="Allow only this content encryption; repeatable.",
+    ),
+]
 OutputOption = Annotated[
     str | None,
     typer.Option(

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from jwtool.jose import base64url, strict_json, token_faults
 from jwtool.jose.errors import HeaderNotObject, HeaderTooLarge, InputTooLarge, TokenMalformed
 from jwtool.jose.quoting import quote
-from jwtool.jose.token import MAX_HEADER, MAX_SIGNATURES, Signature, UnverifiedToken, decode_header, payload_of
+from jwtool.jose.token import (
+    MAX_HEADER,
+    MAX_SIGNATURES,
+    Encrypted,
+    Recipient,
+    Signature,
+    UnverifiedToken,
+    decode_header,
+    payload_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,21 +83,27 @@ def _disclosures(signatures: Sequence[Signature], *, allow_sd_jwt: bool) -> int:
 
 def _jwe(members: _Members) -> UnverifiedToken:
     serialization, entries = _entries(members, "recipients", ("header", "encrypted_key"))
-    _protected_b64, protected = _protected_header(members, "the token")
+    protected_b64, protected = _protected_header(members, "the token")
     shared = _plain_header(members, "unprotected", "the token")
-    headers = []
-    key_sizes = []
+    recipients = []
     for index, entry in enumerate(entries):
         place = _place(serialization, index)
-        headers.append(_merge(protected, shared, _plain_header(entry, "header", place), place=place))
-        key_sizes.append(_size(entry, "encrypted_key", place))
-    _size(members, "aad", "the token")
-    sizes = [_size(members, name, "the token") for name in ("iv", "ciphertext", "tag")]
+        header = _merge(protected, shared, _plain_header(entry, "header", place), place=place)
+        recipients.append(Recipient(header, _octets(entry, "encrypted_key", place)))
+    _octets(members, "aad", "the token")
+    iv, ciphertext, tag = (_octets(members, name, "the token") for name in ("iv", "ciphertext", "tag"))
     return UnverifiedToken(
         kind="JWE",
         serialization=serialization,
-        header=headers[0],
-        jwe_parts=(key_sizes[0], sizes[0], sizes[1], sizes[2]),
+        header=recipients[0].header,
+        encrypted=Encrypted(
+            protected=protected,
+            authenticated=f"{protected_b64}.{members['aad']}" if "aad" in members else protected_b64,
+            recipients=tuple(recipients),
+            iv=iv,
+            ciphertext=ciphertext,
+            tag=tag,
+        ),
     )
 
 
@@ -156,6 +171,6 @@ def _text(entry: _Members, name: str, place: str) -> str:
     return value
 
 
-def _size(entry: _Members, name: str, place: str) -> int:
-    """The octets of an optional base64url member."""
-    return len(base64url.decode(_text(entry, name, place), what=f"'{name}' of {place}")) if name in entry else 0
+def _octets(entry: _Members, name: str, place: str) -> bytes:
+    """An optional base64url member, empty if it is not there."""
+    return base64url.decode(_text(entry, name, place), what=f"'{name}' of {place}") if name in entry else b""

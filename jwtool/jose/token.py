@@ -53,15 +53,40 @@ class Signature(NamedTuple):
         return "<Signature>"
 
 
+class Recipient(NamedTuple):
+    """One recipient of a JWE: all header members that concern it together, and its encrypted key."""
+
+    header: Mapping[str, Any]
+    encrypted_key: bytes
+
+    def __repr__(self) -> str:
+        """Only what it is."""
+        return "<Recipient>"
+
+
+class Encrypted(NamedTuple):
+    """What a JWE holds; `authenticated` is the text that the tag covers too (RFC 7516 §5.1 step 14)."""
+
+    protected: Mapping[str, Any]
+    authenticated: str
+    recipients: tuple[Recipient, ...]
+    iv: bytes
+    ciphertext: bytes
+    tag: bytes
+
+    def __repr__(self) -> str:
+        """Only what it is."""
+        return "<Encrypted>"
+
+
 class UnverifiedToken(NamedTuple):
     """A token in its parts, of which nothing has been checked but the form.
 
-    `header` is the merged header of the first signature, or that of a JWE. `payload_b64` is the text that
-    is signed: base64url, or the payload itself if the protected header says `b64: false` (RFC 7797 §3).
-    `detached` says that the token holds no payload: it is elsewhere, and empty here until `attach` has put it
-    in (`attached`). A token whose payload is empty may be one or the other: some write "" where others leave it out.
-    A JWE has no signatures and no payload; its `jwe_parts` are the octets of encrypted key, IV, ciphertext
-    and tag. `sd_jwt_parts` is the number of disclosures beside the token.
+    `header` is the merged header of the first signature or recipient. `payload_b64` is the text that is signed:
+    base64url, or the payload itself if the protected header says `b64: false` (RFC 7797 §3). `detached` says that
+    the token holds no payload: it is elsewhere, and empty here until `attach` has put it in (`attached`). A token
+    whose payload is empty may be one or the other: some write "" where others leave it out. A JWE has no signatures
+    and no payload, but `encrypted`. `sd_jwt_parts` is the number of disclosures beside the token.
     """
 
     kind: Literal["JWS", "JWE"]
@@ -70,7 +95,7 @@ class UnverifiedToken(NamedTuple):
     signatures: tuple[Signature, ...] = ()
     payload: bytes = b""
     payload_b64: str = ""
-    jwe_parts: tuple[int, ...] = ()
+    encrypted: Encrypted | None = None
     sd_jwt_parts: int = 0
     detached: bool = False
     attached: bool = False
@@ -78,6 +103,14 @@ class UnverifiedToken(NamedTuple):
     def __repr__(self) -> str:
         """Only what it is: a token is a secret of its bearer."""
         return f"<UnverifiedToken, {self.serialization} {self.kind}>"
+
+    @property
+    def jwe_parts(self) -> tuple[int, ...]:
+        """The octets of encrypted key (the first), IV, ciphertext and tag of a JWE; empty for a JWS."""
+        if self.encrypted is None:
+            return ()
+        parts = self.encrypted
+        return tuple(map(len, (parts.recipients[0].encrypted_key, parts.iv, parts.ciphertext, parts.tag)))
 
     def signing_input(self, signature: Signature) -> bytes:
         """The octets that `signature` is over (RFC 7515 §5.1 step 8, RFC 7797 §3)."""
@@ -227,17 +260,17 @@ def _compact_jws(header: str, payload: str, signature: str, *, sd_jwt_parts: int
 
 
 def _compact_jwe(header: str, encrypted_key: str, iv: str, ciphertext: str, tag: str) -> UnverifiedToken:
-    return UnverifiedToken(
-        kind="JWE",
-        serialization="compact",
-        header=decode_header(header),
-        jwe_parts=(
-            len(base64url.decode(encrypted_key, what="the encrypted key")),
-            len(base64url.decode(iv, what="the initialization vector")),
-            len(base64url.decode(ciphertext, what="the ciphertext")),
-            len(base64url.decode(tag, what="the authentication tag")),
-        ),
+    protected = decode_header(header)
+    recipient = Recipient(protected, base64url.decode(encrypted_key, what="the encrypted key"))
+    encrypted = Encrypted(
+        protected=protected,
+        authenticated=header,
+        recipients=(recipient,),
+        iv=base64url.decode(iv, what="the initialization vector"),
+        ciphertext=base64url.decode(ciphertext, what="the ciphertext"),
+        tag=base64url.decode(tag, what="the authentication tag"),
     )
+    return UnverifiedToken(kind="JWE", serialization="compact", header=protected, encrypted=encrypted)
 
 
 def _check_type(header: Mapping[str, Any], name: str, wanted: str) -> None:

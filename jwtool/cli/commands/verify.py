@@ -97,6 +97,16 @@ def command(
     payload_only: Annotated[
         bool, typer.Option("--payload-only", help="A signed payload that is no claims: judge only the signature.")
     ] = False,
+    decrypt_key: Annotated[
+        str | None,
+        typer.Option(
+            "--decrypt-key",
+            metavar="KEY",
+            show_default=False,
+            autocompletion=complete.key,
+            help="Decrypt an encrypted token (JWE) with this key, then verify the token inside.",
+        ),
+    ] = None,
     field: FieldOption = None,
     member: MemberOption = None,
     passphrase: PassphraseOption = None,
@@ -157,6 +167,14 @@ def command(
     if tidied.note:
         runtime.trace(tidied.note)
     parsed = parse(tidied.text)
+    if parsed.kind == "JWE" and decrypt_key is not None:
+        from jwtool.operations.verify_nested import nested_report
+
+        return nested_report(
+            parsed, decrypt_key, keys, policy, runtime, to=to, passphrase=passphrase, at=now, field=field
+        )
+    if decrypt_key is not None:
+        runtime.trace("the token is not encrypted: --decrypt-key is not needed")
     content = None
     if payload is not None:
         from jwtool.operations.read_payload import read_payload
