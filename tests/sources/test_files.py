@@ -116,7 +116,7 @@ def test_what_is_no_file(in_folder: Path, refusal: Refusal) -> None:
     device = (FileUnreadable, "can't read the key: '/dev/zero' is a device, not a file", "stdin is written -")
     assert refusal(read, "/dev/zero") == device
     assert read("/dev/null") == b""
-    long = f"can't read the key: './{'x' * 61}…': file name too long"
+    long = f"can't read the key: './{'x' * 252}…': file name too long"
     assert refusal(read, f"./{'x' * 300}") == (FileUnreadable, long, None)
 
 

@@ -133,7 +133,7 @@ def test_special_targets(*, force: bool, in_folder: Path, refusal: Refusal) -> N
     )
     assert refusal(write, "no/", force=force)[1] == "can't write 'no/': no such folder: 'no'"
     assert refusal(write, "f\x00", force=force) == (WriteError, "a path can't hold a NUL character", None)
-    too_long = (WriteError, f"can't write './{'x' * 61}…': the name is too long", "choose a shorter one")
+    too_long = (WriteError, f"can't write './{'x' * 252}…': the name is too long", "choose a shorter one")
     assert refusal(write, f"./{'x' * 300}", force=force) == too_long
     (in_folder / "file").touch()
     not_a_folder = "can't write 'file/f': a part of the path is a file, not a folder"
