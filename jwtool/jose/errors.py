@@ -1,6 +1,6 @@
 """Everything that can fail in jwtool: one tree, each leaf with a stable `code`.
 
-A family says whose fault it is; `cli/exits.py` alone turns a family into an exit code. `explain/errors.toml` explains.
+A family says whose fault it is; `cli/exits.py` alone knows exit codes. `jwtool/explain/errors.toml` has the sentences.
 """
 
 from __future__ import annotations

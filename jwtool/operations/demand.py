@@ -65,7 +65,7 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
         required=_with_preset(_required(demand.required), preset),
         scopes=tuple(part for text in _demanded("--scope", demand.scopes) for part in text.split()),
         leeway=parse_duration(demand.leeway),
-        max_age=_duration(demand.max_age or (preset.max_age if preset else None)),
+        max_age=_duration(preset.max_age if preset and demand.max_age is None else demand.max_age),
         max_auth_age=_duration(demand.max_auth_age),
         min_ttl=_duration(demand.min_ttl),
         nonce=demand.nonce,

@@ -44,8 +44,8 @@ def command(
     Decrypted is not verified: whoever has the public key could have written it. `jwtool verify --decrypt-key` judges a
     signed token inside.
 
-    Example: jwtool decrypt -k private.jwk @token.jwe
-    Example: jwtool decrypt -k private.jwk @token.jwe | jwtool verify -k issuer.jwk
+    Example: jwtool decrypt -k recipient.jwk @token.jwe
+    Example: jwtool decrypt -k recipient.jwk @token.jwe -o token.jwt
     Example: jwtool decrypt -k secret:env:PASSWORD @notes.jwe -o notes.txt
     """
     from jwtool.jose.errors import TokenMalformed

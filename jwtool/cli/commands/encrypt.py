@@ -48,8 +48,8 @@ def command(
     A payload that is a signed token gets `cty: JWT`. A password is -k secret:env:NAME, and secret: means nothing else
     here: a secret key is a JWK, or hex: or base64:.
 
-    Example: jwtool encrypt -k public.jwk 'for your eyes only'
-    Example: jwtool sign -k private.jwk --sub user-42 | jwtool encrypt -k https://api.example/jwks.json
+    Example: jwtool encrypt -k recipient.jwk 'for your eyes only'
+    Example: jwtool encrypt -k recipient.jwk @token.jwt
     Example: jwtool encrypt -k secret:env:PASSWORD @notes.txt -o notes.jwe
     """
     from jwtool.operations.encrypt_payload import Wanted, encrypt_payload
