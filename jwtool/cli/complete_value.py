@@ -17,6 +17,25 @@ def algorithm(incomplete: str) -> list[tuple[str, str]]:
     return [(name, row.summary) for name, row in ALGORITHMS.items() if name.startswith(incomplete)]
 
 
+def management(incomplete: str) -> list[tuple[str, str]]:
+    """The `alg` of encryption."""
+    from jwtool.jose.encryption_algorithms import KEY_MANAGEMENT
+
+    return [(name, row.summary) for name, row in KEY_MANAGEMENT.items() if name.startswith(incomplete)]
+
+
+def content_encryption(incomplete: str) -> list[tuple[str, str]]:
+    """The `enc` of encryption."""
+    from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION
+
+    return [(name, row.summary) for name, row in CONTENT_ENCRYPTION.items() if name.startswith(incomplete)]
+
+
+def key_algorithm(incomplete: str) -> list[tuple[str, str]]:
+    """Everything that a key can be made for."""
+    return algorithm(incomplete) + management(incomplete) + content_encryption(incomplete)
+
+
 def path(incomplete: str) -> list[str]:
     """Files and folders that begin so; a folder ends in a slash."""
     folder, slash, start = incomplete.rpartition("/")
@@ -82,8 +101,10 @@ def claim(incomplete: str) -> list[str]:
 def curve() -> list[tuple[str, str]]:
     """The curves that an algorithm leaves open."""
     from jwtool.jose.algorithms import ALGORITHMS
+    from jwtool.jose.encryption_algorithms import ECDH_CURVES
 
-    return [(name, "") for row in ALGORITHMS.values() if len(row.curves) > 1 for name in row.curves]
+    signing = [name for row in ALGORITHMS.values() if len(row.curves) > 1 for name in row.curves]
+    return [(name, "") for name in (*signing, *ECDH_CURVES)]
 
 
 def key_format() -> list[tuple[str, str]]:
@@ -98,11 +119,24 @@ def use() -> list[tuple[str, str]]:
     return [("sig", "signatures"), ("enc", "encryption")]
 
 
+def preset() -> list[tuple[str, str]]:
+    from jwtool.operations.load_preset import NAMES
+
+    return [(name, "") for name in NAMES]
+
+
+def signatures() -> list[tuple[str, str]]:
+    return [("any", "one that verifies is enough"), ("all", "each that the token has must verify")]
+
+
 # What a metavar stands for, where an option or argument names no completer of its own.
 BY_METAVAR: Mapping[str, Callable[..., Candidates]] = {
     "CLAIMS": private_text,
+    "PAYLOAD": private_text,
     "CLAIM": claim,
     "CRV": curve,
     "FORMAT": key_format,
+    "PRESET": preset,
+    "any|all": signatures,
     "USE": use,
 }

@@ -58,6 +58,38 @@ AlgOption = Annotated[
         help="Default: the key's own, else by its type.",
     ),
 ]
+PresetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="PRESET",
+        show_default=False,
+        help="The shape of an access-token, client-assertion, dpop proof or id-token; options that are given win.",
+    ),
+]
+ExplainPresetOption = Annotated[
+    bool, typer.Option("--explain-preset", help="Print the options that --preset fills in, and do nothing.")
+]
+ManagementOption = Annotated[
+    list[str],
+    typer.Option(
+        "--alg",
+        metavar="ALG",
+        show_default=False,
+        autocompletion=complete.management,
+        help="Allow only this algorithm; repeatable. The key decides among them.",
+    ),
+]
+ContentOption = Annotated[
+    list[str],
+    typer.Option(
+        "--enc",
+        metavar="ENC",
+        show_default=False,
+        autocompletion=complete.content_encryption,
+        help="Allow only this content encryption; repeatable.",
+    ),
+]
 OutputOption = Annotated[
     str | None,
     typer.Option(

@@ -8,23 +8,31 @@ from jwtool.jose.errors import StdinTwice
 # The parameters that take a SOURCE, and what each reads.
 SOURCES = {
     "token": "token",
+    "content": "payload",
     "claims": "claims",
     "key": "key",
     "jwks": "key",
+    "decrypt_key": "key",
     "keys": "key",
     "passphrase": "passphrase",
     "new_passphrase": "new passphrase",
     "access_token": "access token",
     "code": "code",
+    "payload": "payload",
+    "dpop": "DPoP proof",
 }
 STDIN = ("-", "secret:-", "hex:-", "base64:-")
 
 
 def refuse_stdin_twice(values: Mapping[str, Any], *, terminal: bool) -> None:
-    """Raise StdinTwice if two of the `values` are read from stdin; a missing TOKEN is, unless that is a `terminal`."""
+    """Raise StdinTwice if two of the `values` are read from stdin.
+
+    A missing TOKEN or PAYLOAD is, unless stdin is a `terminal`.
+    """
     takers = [what for name, what in SOURCES.items() for text in _texts(values.get(name)) if _is_stdin(text)]
-    if "token" in values and values["token"] is None and not terminal:
-        takers.append("token")
+    missing = [SOURCES[name] for name in ("token", "content") if name in values and values[name] is None]
+    if missing and not terminal:
+        takers += missing
     if len(takers) > 1:
         one, other = takers[:2]
         both = f"the {one} and the {other}" if one != other else f"one {one} and another"

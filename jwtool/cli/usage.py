@@ -98,8 +98,9 @@ def nearest_option(name: str, ctx: Any) -> str | None:
 
     known = [option for param in ctx.command.get_params(ctx) for option in param.opts if option.startswith("--")]
     begun = [option for option in known if len(name) > len("--") and option.startswith(name)]
-    alike = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
     shorter = [option for option in known if name.startswith(option)]
+    alike = difflib.get_close_matches(name, known, cutoff=0.7)
+    alike.sort(key=lambda option: option not in shorter)
     return next(iter([*begun, *alike, *shorter]), None)
 
 

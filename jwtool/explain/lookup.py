@@ -11,8 +11,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
+from jwtool.explain.encryption import about_content, about_management
 from jwtool.explain.titles import CLAIMS
 from jwtool.jose.algorithms import ALGORITHMS, CURVES, Algorithm, min_secret_octets
+from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, ContentEncryption, KeyManagement
 from jwtool.jose.errors import TopicUnknown
 from jwtool.jose.quoting import quote
 
@@ -29,7 +31,7 @@ _FILES: Mapping[str, tuple[Kind, str]] = {
     "headers": ("header parameter", "headers.toml"),
     "jwk-members": ("JWK member", "jwk.toml"),
 }
-_ALIASES = {"none": "alg_none"}
+_ALIASES = {"none": "alg_none", "rsa1_5": "alg_unsupported"}
 _NEAREST = 3
 _LONGEST_TOPIC = 64
 
@@ -92,7 +94,12 @@ def _hint(lowered: str) -> str:
 def _explanations() -> Mapping[str, Mapping[str, Explanation]]:
     """Every explanation, by the plural of its kind and then by name."""
     read = {group: _read(kind, file) for group, (kind, file) in _FILES.items()}
-    return read | {"algorithms": {row.name: _of_algorithm(row) for row in ALGORITHMS.values()}}
+    encryption = (
+        *(_of_encryption(row, about_management(row), ("alg",)) for row in KEY_MANAGEMENT.values()),
+        *(_of_encryption(row, about_content(row), ("enc",)) for row in CONTENT_ENCRYPTION.values()),
+    )
+    algorithms = (*(_of_algorithm(row) for row in ALGORITHMS.values()), *encryption)
+    return read | {"algorithms": {one.topic: one for one in algorithms}}
 
 
 def _read(kind: Kind, file: str) -> Mapping[str, Explanation]:
@@ -108,6 +115,10 @@ def _read(kind: Kind, file: str) -> Mapping[str, Explanation]:
         )
         for name, entry in entries.items()
     }
+
+
+def _of_encryption(row: KeyManagement | ContentEncryption, text: str, see: tuple[str, ...]) -> Explanation:
+    return Explanation(row.name, "algorithm", row.summary, text, row.source, see)
 
 
 def _of_algorithm(row: Algorithm) -> Explanation:

@@ -1,7 +1,8 @@
 """The one table of signature algorithms and of the curves they run on.
 
 Nothing else in the program or its tests lists algorithms: help, completion, key generation, key fit and
-the tests read this table. Adding an algorithm is one row here and one published vector.
+the tests read this table. Adding an algorithm is one row here and one published vector. Those of encryption stand
+in `encryption_algorithms.py`.
 Sources: RFC 7518 §3.1, RFC 8037 §3.1, RFC 8812 §3, RFC 9864 §2.
 """
 

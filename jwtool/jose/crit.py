@@ -14,16 +14,17 @@ REGISTERED = frozenset({"alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S2
 """The parameters of RFC 7515 §4.1 itself; RFC 7518 adds none for a JWS. None of them may stand in `crit`."""
 
 
-def judge_crit(signature: Signature) -> Check:
+def judge_crit(signature: Signature, *, attached: bool = False) -> Check:
     """The check `crit`: absent if the header has no `crit` and no `b64`, else ok or failed with the reason.
 
-    `b64` counts only where it is true and listed in `crit`, both in the protected header: a JWT is never unencoded,
-    and a `b64` that is not critical means one thing to those who know it and another to those who don't.
+    `b64` counts only where it is listed in `crit`, both in the protected header: a `b64` that is not critical means
+    one thing to those who know it and another to those who don't. It may be false only for a detached payload, that
+    the caller has `attached`: a JWT is never unencoded.
     """
     protected, header = signature.protected, signature.header
     fault = _fault_of_crit(signature) if "crit" in header else None
     if fault is None and "b64" in header:
-        fault = _fault_of_b64(signature)
+        fault = _fault_of_b64(signature, attached=attached)
     if fault is not None:
         code, detail = fault
         return Check("crit", "failed", code, found=header.get("crit"), detail=detail)
@@ -51,11 +52,14 @@ def _fault_of_name(name: str, signature: Signature) -> tuple[str, str] | None:
     return None
 
 
-def _fault_of_b64(signature: Signature) -> tuple[str, str] | None:
+def _fault_of_b64(signature: Signature, *, attached: bool) -> tuple[str, str] | None:
     if "b64" not in signature.protected:
         return "b64_unsupported", "'b64' must stand in the protected header"
-    if signature.protected["b64"] is not True:
-        return "b64_unsupported", "'b64' is not true: the payload was not encoded, and tokens of that kind are not read"
+    encoded = signature.protected["b64"]
+    if not isinstance(encoded, bool):
+        return "b64_unsupported", "'b64' must be true or false"
+    if not encoded and not attached:
+        return "b64_unsupported", "'b64' is false: a payload that was not encoded is read only if it is detached"
     if "b64" not in signature.protected.get("crit", ()):
         return "b64_unsupported", "'b64' must be named in 'crit'"
     return None

@@ -1,7 +1,6 @@
 """Everything that can fail in jwtool: one tree, each leaf with a stable `code`.
 
-A family says whose fault it is; `cli/exits.py` alone turns a family into an exit code. The sentence
-that explains each code stands in `jwtool/explain/errors.toml`.
+A family says whose fault it is; `cli/exits.py` alone knows exit codes. `jwtool/explain/errors.toml` has the sentences.
 """
 
 from __future__ import annotations
@@ -90,12 +89,20 @@ class TokenIsJwe(InputError):
     code = "token_is_jwe"
 
 
+class TokenIsJws(InputError):
+    code = "token_is_jws"
+
+
 class TokenIsSdJwt(InputError):
     code = "token_is_sd_jwt"
 
 
 class InputTooLarge(InputError):
     code = "input_too_large"
+
+
+class PayloadMissing(InputError):
+    code = "payload_missing"
 
 
 class HeaderNotObject(InputError):
@@ -108,6 +115,14 @@ class HeaderBadType(InputError):
 
 class HeaderTooLarge(InputError):
     code = "header_too_large"
+
+
+class CritMalformed(InputError):
+    code = "crit_malformed"
+
+
+class CritUnsupported(InputError):
+    code = "crit_unsupported"
 
 
 class BadBase64url(InputError):
@@ -183,6 +198,14 @@ class KeyUseMismatch(KeyRefused):
 
 class AlgorithmKeyMismatch(KeyRefused):
     code = "alg_key_mismatch"
+
+
+class AlgorithmUnsupported(KeyRefused):
+    code = "alg_unsupported"
+
+
+class AlgorithmNotAllowed(KeyRefused):
+    code = "alg_not_allowed"
 
 
 class KeyNotPrivate(KeyRefused):

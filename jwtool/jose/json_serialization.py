@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from jwtool.jose import base64url, strict_json, token_faults
 from jwtool.jose.errors import HeaderNotObject, HeaderTooLarge, InputTooLarge, TokenMalformed
 from jwtool.jose.quoting import quote
-from jwtool.jose.token import MAX_HEADER, Signature, UnverifiedToken, decode_header, payload_of
+from jwtool.jose.token import (
+    MAX_HEADER,
+    MAX_SIGNATURES,
+    Encrypted,
+    Recipient,
+    Signature,
+    UnverifiedToken,
+    decode_header,
+    payload_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-MAX_SIGNATURES = 16
 
 _Members = dict[str, Any]
 _Serialization = Literal["flattened", "general"]
@@ -37,7 +44,7 @@ def parse(text: str, *, allow_sd_jwt: bool) -> UnverifiedToken:
 
 def _jws(members: _Members, *, allow_sd_jwt: bool) -> UnverifiedToken:
     serialization, entries = _entries(members, "signatures", ("signature", "protected", "header"))
-    payload_b64 = _text(members, "payload", "the token")
+    payload_b64 = _text(members, "payload", "the token") if "payload" in members else ""
     signatures = tuple(_signature(entry, _place(serialization, index)) for index, entry in enumerate(entries))
     if len({signature.protected.get("b64") is False for signature in signatures}) > 1:
         raise TokenMalformed("the signatures disagree about 'b64', and so about what the payload is")
@@ -50,6 +57,7 @@ def _jws(members: _Members, *, allow_sd_jwt: bool) -> UnverifiedToken:
         payload=payload_of(payload_b64, first.protected),
         payload_b64=payload_b64,
         sd_jwt_parts=_disclosures(signatures, allow_sd_jwt=allow_sd_jwt),
+        detached=not payload_b64,
     )
 
 
@@ -75,21 +83,27 @@ def _disclosures(signatures: Sequence[Signature], *, allow_sd_jwt: bool) -> int:
 
 def _jwe(members: _Members) -> UnverifiedToken:
     serialization, entries = _entries(members, "recipients", ("header", "encrypted_key"))
-    _protected_b64, protected = _protected_header(members, "the token")
+    protected_b64, protected = _protected_header(members, "the token")
     shared = _plain_header(members, "unprotected", "the token")
-    headers = []
-    key_sizes = []
+    recipients = []
     for index, entry in enumerate(entries):
         place = _place(serialization, index)
-        headers.append(_merge(protected, shared, _plain_header(entry, "header", place), place=place))
-        key_sizes.append(_size(entry, "encrypted_key", place))
-    _size(members, "aad", "the token")
-    sizes = [_size(members, name, "the token") for name in ("iv", "ciphertext", "tag")]
+        header = _merge(protected, shared, _plain_header(entry, "header", place), place=place)
+        recipients.append(Recipient(header, _octets(entry, "encrypted_key", place)))
+    _octets(members, "aad", "the token")
+    iv, ciphertext, tag = (_octets(members, name, "the token") for name in ("iv", "ciphertext", "tag"))
     return UnverifiedToken(
         kind="JWE",
         serialization=serialization,
-        header=headers[0],
-        jwe_parts=(key_sizes[0], sizes[0], sizes[1], sizes[2]),
+        header=recipients[0].header,
+        encrypted=Encrypted(
+            protected=protected,
+            authenticated=f"{protected_b64}.{members['aad']}" if "aad" in members else protected_b64,
+            recipients=tuple(recipients),
+            iv=iv,
+            ciphertext=ciphertext,
+            tag=tag,
+        ),
     )
 
 
@@ -157,6 +171,6 @@ def _text(entry: _Members, name: str, place: str) -> str:
     return value
 
 
-def _size(entry: _Members, name: str, place: str) -> int:
-    """The octets of an optional base64url member."""
-    return len(base64url.decode(_text(entry, name, place), what=f"'{name}' of {place}")) if name in entry else 0
+def _octets(entry: _Members, name: str, place: str) -> bytes:
+    """An optional base64url member, empty if it is not there."""
+    return base64url.decode(_text(entry, name, place), what=f"'{name}' of {place}") if name in entry else b""

@@ -36,12 +36,13 @@ class Check(NamedTuple):
 class Requirement(NamedTuple):
     """One `--require`: the claim at `path` must be there, equal `value`, or match the regex `value` in full.
 
-    A str in `path` is a member of an object, an int an element of an array. `name` is the path as it was typed.
+    "same" is what only presets demand: the claim must equal the one whose name is `value`. A str in `path` is a
+    member of an object, an int an element of an array. `name` is the path as it was typed.
     """
 
     path: tuple[str | int, ...]
     name: str
-    operator: Literal["present", "equal", "matches"]
+    operator: Literal["present", "equal", "matches", "same"]
     value: Any = None
 
 

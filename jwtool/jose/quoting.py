@@ -40,7 +40,7 @@ _MARKED = (
     r"(?i)-----|\bBEGIN [A-Z ]{0,30}(?:KEY|CERTIFICATE)|\bssh-(?:rsa|ed25519)\b|\bbearer\s+\S|\bbasic\s+[a-z0-9+/_-]{8}"
     r"|\b(?:secret|hex|base64):(?!@|env:|-?$)|(?:secret|password|passphrase|token|bearer)=(?!@|env:|-?$)"
 )
-_LONGEST_PATH = 255  # the name of a file stands at the end of its path
+LONGEST_PATH = 255  # the name of a file stands at the end of its path
 _WORD = r"[A-Za-z0-9+_=-]{24,}+"
 _WORD_WITH_SLASHES = r"[A-Za-z0-9+/=]{24,}+"
 _PATH = r"(?s)@?(?:[A-Za-z]:)?[~.]{0,2}[/\\][^+=]*"  # base64 may begin with a slash too
@@ -81,7 +81,7 @@ def quote(value: str, *, limit: int = _LIMIT) -> str:
     if re.search(_URL, judged):
         return NOT_SHOWN if _looks_random(re.sub(_URL, " ", judged)) else _quoted(judged, limit)
     if re.fullmatch(_PATH, judged):
-        return _quoted(re.sub(_WORD, _without_random_word, judged), max(limit, _LONGEST_PATH))
+        return _quoted(re.sub(_WORD, _without_random_word, judged), max(limit, LONGEST_PATH))
     if _looks_random(judged) or (len(judged) > _LONGEST_WORD and not re.search(r"[\s/\\]", judged)):
         return NOT_SHOWN
     return _quoted(judged, limit)

@@ -29,9 +29,17 @@ def judge_requirement(
         return missing(name, requirement.name, wanted)
     if requirement.operator == "present":
         return Check(name, "ok")
+    if requirement.operator == "same":
+        return _judge_same(name, found, claims.get(wanted))
     if requirement.operator == "matches":
         return _judge_match(name, str(wanted), found, fullmatch)
     if _holds(found, wanted):
+        return Check(name, "ok", wanted=wanted)
+    return Check(name, "failed", "claim_mismatch", wanted, found)
+
+
+def _judge_same(name: str, found: object, wanted: object) -> Check:
+    if isinstance(found, str) and found == wanted:
         return Check(name, "ok", wanted=wanted)
     return Check(name, "failed", "claim_mismatch", wanted, found)
 

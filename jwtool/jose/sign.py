@@ -1,8 +1,8 @@
-"""Claims + private key → token in the compact serialization (RFC 7515 §7.1): only what `verify` would read."""
+"""A payload + private keys → token, compact or as JSON (RFC 7515 §7): only what `verify` would read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import base64url, signatures, strict_json
 from jwtool.jose.algorithms import ALGORITHMS, default_for, min_secret_octets
@@ -21,10 +21,10 @@ from jwtool.jose.errors import (
 from jwtool.jose.fit import why_not
 from jwtool.jose.policy import seconds
 from jwtool.jose.quoting import quote
-from jwtool.jose.token import MAX_HEADER, MAX_TOKEN, check_header_types
+from jwtool.jose.token import MAX_HEADER, MAX_SIGNATURES, MAX_TOKEN, check_header_types
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jwtool.jose.keys.key import Key
 
@@ -33,6 +33,14 @@ TEXTS = {"iss": "iss=https://auth.example", "sub": "sub=user-42", "jti": "jti=1"
 REFUSALS: Mapping[str, type[KeyRefused]] = {
     refusal.code: refusal for refusal in (KeyNotPrivate, AlgorithmKeyMismatch, KeyUseMismatch, KeyTooWeak)
 }
+
+
+class Signer(NamedTuple):
+    """A key, the algorithm that it signs with, and the protected header that says so."""
+
+    key: Key
+    alg: str
+    header: Mapping[str, Any]
 
 
 def choose_alg(key: Key, wanted: str | None) -> str:
@@ -75,9 +83,11 @@ def build_header(
     typ: str | None = "JWT",
     kid: str | None = None,
     extra: Mapping[str, Any] | None = None,
+    unencoded: bool = False,
 ) -> dict[str, Any]:
     """The protected header: `alg`, `typ`, the `kid` asked for or the key's own, and over these the `extra` members.
 
+    `unencoded` says that the payload is signed as it is, by `b64` and `crit` (RFC 7797 §3, §6).
     Raises UsageError for `crit` and `b64`, which would change what the token means; AlgorithmKeyMismatch for an
     `alg` that is not the one that the key signs with; HeaderBadType for members that no token may have so.
     """
@@ -92,6 +102,8 @@ def build_header(
         )
     named = {"alg": alg, "typ": typ, "kid": kid if kid is not None else key.kid}
     header = {name: value for name, value in named.items() if value is not None} | dict(extra)
+    if unencoded:
+        header |= {"b64": False, "crit": ["b64"]}
     check_header_types(header)
     return header
 
@@ -121,17 +133,50 @@ def encode_claims(claims: Mapping[str, Any]) -> bytes:
     return strict_json.encode_compact(dict(claims))
 
 
-def compact(payload: bytes, header: Mapping[str, Any], key: Key, alg: str) -> str:
+def compact(payload: bytes, header: Mapping[str, Any], key: Key, alg: str, *, detached: bool = False) -> str:
     """The signed token. `payload` is signed as it is: claims come through `encode_claims`. The header says `alg`.
 
-    Raises as `check_can_sign` does; HeaderTooLarge and InputTooLarge for a token that no `verify` would take.
+    With `detached` the token holds no payload (RFC 7515 §F). Raises as `check_can_sign` does; HeaderTooLarge and
+    InputTooLarge for a token that no `verify` would take; UsageError for one that is unencoded and not detached.
     """
-    check_can_sign(key, alg)
-    protected = strict_json.encode_compact({**header, "alg": alg})
+    protected, signature = _sign(payload, Signer(key, alg, header), detached=detached)
+    return _fitting(f"{protected}.{'' if detached else base64url.encode(payload)}.{signature}")
+
+
+def as_json(payload: bytes, signers: Sequence[Signer], *, detached: bool = False) -> str:
+    """The token as JSON: flattened for one signer, general for several (RFC 7515 §7.2). Raises as `compact` does.
+
+    The signers must agree on `b64`, else UsageError (RFC 7797 §3). All headers are protected.
+    """
+    if len(signers) > MAX_SIGNATURES:
+        raise UsageError(f"{len(signers)} keys were given to sign with, at most {MAX_SIGNATURES} signatures are read")
+    if len({_is_unencoded(signer.header) for signer in signers}) > 1:
+        raise UsageError("the signatures would disagree about 'b64', and so about what the payload is")
+    signed = [_sign(payload, signer, detached=detached) for signer in signers]
+    entries = [{"protected": protected, "signature": signature} for protected, signature in signed]
+    members: dict[str, Any] = {} if detached else {"payload": base64url.encode(payload)}
+    return _fitting(strict_json.dump(members | (entries[0] if len(entries) == 1 else {"signatures": entries})))
+
+
+def _sign(payload: bytes, signer: Signer, *, detached: bool) -> tuple[str, str]:
+    """The protected header and the signature, as the token spells them."""
+    check_can_sign(signer.key, signer.alg)
+    unencoded = _is_unencoded(signer.header)
+    if unencoded and not detached:
+        raise UsageError("a payload that is not encoded must be detached", hint="add --detached")
+    protected = strict_json.encode_compact({**signer.header, "alg": signer.alg})
     if len(protected) > MAX_HEADER:
         raise HeaderTooLarge(f"the header would be {len(protected):,} bytes long, at most {MAX_HEADER:,} are read")
-    signing_input = f"{base64url.encode(protected)}.{base64url.encode(payload)}"
-    token = f"{signing_input}.{base64url.encode(signatures.sign(alg, key, signing_input.encode()))}"
+    first = base64url.encode(protected)
+    signing_input = f"{first}.".encode() + (payload if unencoded else base64url.encode(payload).encode())
+    return first, base64url.encode(signatures.sign(signer.alg, signer.key, signing_input))
+
+
+def _is_unencoded(header: Mapping[str, Any]) -> bool:
+    return header.get("b64") is False
+
+
+def _fitting(token: str) -> str:
     if len(token) > MAX_TOKEN:
         raise InputTooLarge(f"the token would be {len(token):,} bytes long, at most {MAX_TOKEN:,} are read")
     return token

@@ -18,6 +18,7 @@ from jwtool.jose.errors import (
     InputError,
     InputTooLarge,
     TokenMalformed,
+    UsageError,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_TOKEN = 256 * 1024
 MAX_HEADER = 16 * 1024
+MAX_SIGNATURES = 16
 
 _JSON_BLANKS = " \t\r\n"
 _JWS_SEGMENTS = 3
@@ -51,13 +53,40 @@ class Signature(NamedTuple):
         return "<Signature>"
 
 
+class Recipient(NamedTuple):
+    """One recipient of a JWE: all header members that concern it together, and its encrypted key."""
+
+    header: Mapping[str, Any]
+    encrypted_key: bytes
+
+    def __repr__(self) -> str:
+        """Only what it is."""
+        return "<Recipient>"
+
+
+class Encrypted(NamedTuple):
+    """What a JWE holds; `authenticated` is the text that the tag covers too (RFC 7516 §5.1 step 14)."""
+
+    protected: Mapping[str, Any]
+    authenticated: str
+    recipients: tuple[Recipient, ...]
+    iv: bytes
+    ciphertext: bytes
+    tag: bytes
+
+    def __repr__(self) -> str:
+        """Only what it is."""
+        return "<Encrypted>"
+
+
 class UnverifiedToken(NamedTuple):
     """A token in its parts, of which nothing has been checked but the form.
 
-    `header` is the merged header of the first signature, or that of a JWE. `payload_b64` is the text that
-    is signed: base64url, or the payload itself if the protected header says `b64: false` (RFC 7797 §3).
-    A JWE has no signatures and no payload; its `jwe_parts` are the octets of encrypted key, IV, ciphertext
-    and tag. `sd_jwt_parts` is the number of disclosures beside the token.
+    `header` is the merged header of the first signature or recipient. `payload_b64` is the text that is signed:
+    base64url, or the payload itself if the protected header says `b64: false` (RFC 7797 §3). `detached` says that
+    the token holds no payload: it is elsewhere, and empty here until `attach` has put it in (`attached`). A token
+    whose payload is empty may be one or the other: some write "" where others leave it out. A JWE has no signatures
+    and no payload, but `encrypted`. `sd_jwt_parts` is the number of disclosures beside the token.
     """
 
     kind: Literal["JWS", "JWE"]
@@ -66,16 +95,44 @@ class UnverifiedToken(NamedTuple):
     signatures: tuple[Signature, ...] = ()
     payload: bytes = b""
     payload_b64: str = ""
-    jwe_parts: tuple[int, ...] = ()
+    encrypted: Encrypted | None = None
     sd_jwt_parts: int = 0
+    detached: bool = False
+    attached: bool = False
 
     def __repr__(self) -> str:
         """Only what it is: a token is a secret of its bearer."""
         return f"<UnverifiedToken, {self.serialization} {self.kind}>"
 
+    @property
+    def jwe_parts(self) -> tuple[int, ...]:
+        """The octets of encrypted key (the first), IV, ciphertext and tag of a JWE; empty for a JWS."""
+        if self.encrypted is None:
+            return ()
+        parts = self.encrypted
+        return tuple(map(len, (parts.recipients[0].encrypted_key, parts.iv, parts.ciphertext, parts.tag)))
+
     def signing_input(self, signature: Signature) -> bytes:
         """The octets that `signature` is over (RFC 7515 §5.1 step 8, RFC 7797 §3)."""
-        return f"{signature.protected_b64}.{self.payload_b64}".encode()
+        first = f"{signature.protected_b64}.".encode()
+        if not self.attached:
+            return first + self.payload_b64.encode()
+        return first + (self.payload if is_unencoded(signature) else base64url.encode(self.payload).encode())
+
+
+def is_unencoded(signature: Signature) -> bool:
+    """Whether the signature is over the payload itself: `b64` false in the protected header, and nowhere else."""
+    return signature.protected.get("b64") is False
+
+
+def attach(token: UnverifiedToken, payload: bytes) -> UnverifiedToken:
+    """The detached token with its payload, octet for octet what was signed (RFC 7515 §F). Nothing is checked yet.
+
+    Raises UsageError for a token that holds its own: which of the two would be believed?
+    """
+    if not token.detached:
+        raise UsageError("the token holds its payload, and was given another", hint="leave --payload out")
+    return token._replace(payload=payload, attached=True)
 
 
 class PayloadFault(NamedTuple):
@@ -198,21 +255,22 @@ def _compact_jws(header: str, payload: str, signature: str, *, sd_jwt_parts: int
         payload=payload_of(payload, protected),
         payload_b64=payload,
         sd_jwt_parts=sd_jwt_parts,
+        detached=not payload,
     )
 
 
 def _compact_jwe(header: str, encrypted_key: str, iv: str, ciphertext: str, tag: str) -> UnverifiedToken:
-    return UnverifiedToken(
-        kind="JWE",
-        serialization="compact",
-        header=decode_header(header),
-        jwe_parts=(
-            len(base64url.decode(encrypted_key, what="the encrypted key")),
-            len(base64url.decode(iv, what="the initialization vector")),
-            len(base64url.decode(ciphertext, what="the ciphertext")),
-            len(base64url.decode(tag, what="the authentication tag")),
-        ),
+    protected = decode_header(header)
+    recipient = Recipient(protected, base64url.decode(encrypted_key, what="the encrypted key"))
+    encrypted = Encrypted(
+        protected=protected,
+        authenticated=header,
+        recipients=(recipient,),
+        iv=base64url.decode(iv, what="the initialization vector"),
+        ciphertext=base64url.decode(ciphertext, what="the ciphertext"),
+        tag=base64url.decode(tag, what="the authentication tag"),
     )
+    return UnverifiedToken(kind="JWE", serialization="compact", header=protected, encrypted=encrypted)
 
 
 def _check_type(header: Mapping[str, Any], name: str, wanted: str) -> None:

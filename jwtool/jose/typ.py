@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 DPOP = b"dpop+jwt"
 
 
-def judge_typ(signature: Signature, wanted: str | None) -> list[Check]:
+def judge_typ(signature: Signature, wanted: str | None, *, optional: bool = False) -> list[Check]:
     """The check `typ` if one is demanded: without case and `application/`, and only as the signature protects it.
 
+    An `optional` one may be missing altogether: many issuers leave it out, but another one makes another kind of token.
     Where none is demanded a DPoP proof is refused: it proves who sends a request, and is nobody's claims.
     """
     found = signature.protected.get("typ")
@@ -23,6 +24,8 @@ def judge_typ(signature: Signature, wanted: str | None) -> list[Check]:
             detail = "a DPoP proof is no token to be believed by itself"
             return [Check("typ", "failed", "typ_mismatch", found=found, detail=detail)]
         return []
+    if optional and "typ" not in signature.header:
+        return [Check("typ", "absent", wanted=wanted)]
     if found is None:
         where = "protects no typ" if "typ" in signature.header else "has no typ"
         return [Check("typ", "failed", "typ_mismatch", wanted, detail=f"the token {where}")]

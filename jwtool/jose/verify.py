@@ -21,6 +21,7 @@ from jwtool.jose.typ import judge_typ
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from jwtool.jose.dpop import Proof
     from jwtool.jose.token import Signature, UnverifiedToken
 
 __all__ = ["Candidate", "OfferedKey", "OfferedSet", "Policy", "Verification", "verify"]
@@ -33,15 +34,20 @@ ABOUT_ALG = frozenset({"alg_none", "alg_unsupported", "alg_not_allowed", "alg_ke
 class Policy(NamedTuple):
     """What is demanded of a token. `algs` None allows every algorithm that its key allows, () allows none.
 
-    `typ` is demanded of the protected header. `payload_only` leaves the payload unjudged: it need not be claims.
-    `allow_weak_key` lets a secret verify that is shorter than its hash.
+    `typ` is demanded of the protected header, with `typ_optional` only where there is one. `payload_only` leaves the
+    payload unjudged: it need not be claims. `allow_weak_key` lets a secret verify that is shorter than its hash.
+    `all_signatures` demands that every signature of the token is believed, else one is enough. `proof` is the DPoP
+    proof that came with the token.
     """
 
     claims: ClaimPolicy = ClaimPolicy()
     algs: tuple[str, ...] | None = None
     typ: str | None = None
+    typ_optional: bool = False
     payload_only: bool = False
     allow_weak_key: bool = False
+    all_signatures: bool = False
+    proof: Proof | None = None
 
 
 class Verification(NamedTuple):
@@ -82,15 +88,21 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
     Raises TokenIsJwe for an encrypted token and HeaderBadType for a header whose members have impossible types
     (RFC 7515 §4.1); everything else that is wrong is a failed check. Of several signatures the first that verifies
     counts. The order of the checks: signature, crit, claims (only if they can't be read), the claims one by one,
-    typ and alg (where demanded, or failed).
+    cnf, typ and alg (where demanded, or failed). Where all signatures are demanded each has its own signature and
+    crit, and typ and alg stand for each that fails them; `key`, `alg` and `header` are those of the first, or of the
+    one that came farthest from being believed.
     """
     if token.kind == "JWE":
         raise TokenIsJwe("the token is encrypted (JWE), so there is no signature to verify", hint="see --decrypt-key")
     for signature in token.signatures:
         check_header_types(signature.header)
-    judged = _judge_signatures(token, keys, policy)
+    every = _judge_signatures(token, keys, policy)
+    judged = min(every, key=_nearness)
     alg: str = judged.signature.header["alg"]
-    checks = [judged.check, judged.crit]
+    checks = []
+    for number, one in enumerate(every, start=1):
+        place = f"signature {number} of {len(every)}: " if len(every) > 1 else ""
+        checks += [one.check._replace(detail=f"{place}{one.check.detail}"), one.crit]
     believed: Mapping[str, Any] | None = None
     if not policy.payload_only:
         believed, fault = read_claims(token.payload)
@@ -99,32 +111,36 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
         if believed is not None:
             crv = judged.key.key.crv if judged.key else None
             checks += claim_checks.check(believed, policy.claims, now=now, alg=alg, crv=crv)
-    checks += judge_typ(judged.signature, policy.typ)
-    checks += _judge_alg(judged, policy.algs)
+            checks += _judge_cnf(believed, policy.proof, now)
+    for about in (
+        [*judge_typ(one.signature, policy.typ, optional=policy.typ_optional), *_judge_alg(one, policy.algs)]
+        for one in every
+    ):
+        checks += [check for check in about if check not in checks]
     valid = judged.check.verdict == "ok" and all(check.verdict != "failed" for check in checks)
     return Verification(
         valid=valid,
         alg=alg,
         key=judged.key,
         checks=tuple(checks),
-        candidates=judged.candidates,
+        candidates=tuple(dict.fromkeys(candidate for one in every for candidate in one.candidates)),
         header=judged.signature.protected,
         unprotected=judged.signature.unprotected,
         claims=believed if valid else None,
         payload=token.payload if valid else None,
-        notes=judged.notes,
+        notes=tuple(dict.fromkeys(note for one in every for note in one.notes)),
     )
 
 
-def _judge_signatures(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy) -> _Judged:
-    """The first signature that verifies and is understood; else the first of those that came nearest to it."""
+def _judge_signatures(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy) -> list[_Judged]:
+    """All signatures if all are demanded; else the first that verifies and is understood, or came nearest to it."""
     most = min(MAX_KEYS_TRIED, MAX_ATTEMPTS // len(token.signatures))
     tried = []
     for signature in token.signatures:
         tried.append(_judge_signature(token, signature, keys, policy, most=most))
-        if _nearness(tried[-1]) == BELIEVED:
-            return tried[-1]
-    return max(tried, key=_nearness)
+        if not policy.all_signatures and _nearness(tried[-1]) == BELIEVED:
+            return tried[-1:]
+    return tried if policy.all_signatures else [max(tried, key=_nearness)]
 
 
 def _nearness(judged: _Judged) -> tuple[bool, bool, bool]:
@@ -143,7 +159,7 @@ def _judge_signature(
 ) -> _Judged:
     alg: str = signature.header["alg"]
     demand = Demand(alg, signature.header.get("kid"), policy.algs, policy.allow_weak_key)
-    crit = judge_crit(signature)
+    crit = judge_crit(signature, attached=token.attached)
     selection = select(keys, demand, most=most)
     notes = []
     if selection.left_out:
@@ -167,6 +183,18 @@ def _judge_signature(
         reason = "the signature is not by this key"
         others += tuple(Candidate(one.key.kid, one.source, "signature_invalid", reason) for one in selection.keys)
     return _Judged(signature, check, crit, None, others, tuple(notes))
+
+
+def _judge_cnf(believed: Mapping[str, Any], proof: Proof | None, now: int) -> list[Check]:
+    """The check `cnf` if a proof came with the token, or is due: whoever has a bound token alone is not its owner."""
+    if proof is not None:
+        from jwtool.jose.dpop import judge_binding
+
+        return [judge_binding(believed, proof, now=now)]
+    confirmation = believed.get("cnf")
+    if isinstance(confirmation, dict) and "jkt" in confirmation:
+        return [Check("cnf", "skipped", detail="bound to a key; the proof was not demanded")]
+    return []
 
 
 def _name(key: OfferedKey) -> str:

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.errors import AlgorithmUnknown, UsageError
 from jwtool.jose.numeric_date import parse_duration
-from jwtool.jose.policy import ClaimPolicy
+from jwtool.jose.policy import ClaimPolicy, Requirement
 from jwtool.jose.quoting import quote
 from jwtool.jose.verify import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jwtool.jose.policy import Requirement
+    from jwtool.operations.load_preset import Preset
     from jwtool.sources.runtime import Runtime
 
 MAX_REQUIREMENT_FILE = 64 * 1024
+SIGNATURES = ("any", "all")
 
 
 class Demand(NamedTuple):
@@ -39,6 +40,9 @@ class Demand(NamedTuple):
     code: str | None = None
     payload_only: bool = False
     allow_weak_key: bool = False
+    signatures: str = "any"
+    preset: Preset | None = None
+    dpop: str | None = None
 
 
 def policy_of(demand: Demand, runtime: Runtime) -> Policy:
@@ -48,29 +52,48 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
     _refuse_empty("--sub", demand.subject)
     _refuse_empty("--typ", demand.typ)
     _refuse_empty("--nonce", demand.nonce)
-
+    if demand.signatures not in SIGNATURES:
+        raise UsageError(f"--signatures takes any or all, found {quote(demand.signatures)}", hint="--signatures all")
+    preset = demand.preset
+    for option, value in (("--preset", preset), ("--dpop", demand.dpop)):
+        if value is not None and demand.payload_only:
+            raise UsageError(f"{option} demands claims, and --payload-only leaves them unjudged", hint="leave one out")
     claims = ClaimPolicy(
         issuers=issuers,
         audiences=audiences,
         subject=demand.subject,
-        required=_required(demand.required),
+        required=_with_preset(_required(demand.required), preset),
         scopes=tuple(part for text in _demanded("--scope", demand.scopes) for part in text.split()),
         leeway=parse_duration(demand.leeway),
-        max_age=_duration(demand.max_age),
+        max_age=_duration(preset.max_age if preset and demand.max_age is None else demand.max_age),
         max_auth_age=_duration(demand.max_auth_age),
         min_ttl=_duration(demand.min_ttl),
         nonce=demand.nonce,
-        access_token=_private(demand.access_token, runtime, "--access-token"),
-        code=_private(demand.code, runtime, "--code"),
+        access_token=private_text(demand.access_token, runtime, "--access-token"),
+        code=private_text(demand.code, runtime, "--code"),
         fullmatch=_fullmatch,
     )
     return Policy(
         claims=claims,
         algs=tuple(known_algorithm(name) for name in demand.algs) if demand.algs else None,
-        typ=demand.typ,
+        typ=demand.typ or (preset.typ if preset else None),
+        typ_optional=demand.typ is None and preset is not None and preset.typ_optional,
         payload_only=demand.payload_only,
         allow_weak_key=demand.allow_weak_key,
+        all_signatures=demand.signatures == "all",
     )
+
+
+def _with_preset(explicit: tuple[Requirement, ...], preset: Preset | None) -> tuple[Requirement, ...]:
+    """The demands that were typed, after those of the preset about other claims."""
+    if preset is None:
+        return explicit
+    typed = {one.name for one in explicit}
+    filled = [Requirement((name,), name, "present") for name in preset.required if name not in {*typed, *preset.same}]
+    if preset.same:
+        first, second = preset.same
+        filled += [Requirement((first,), first, "present"), Requirement((second,), second, "same", first)]
+    return (*filled, *explicit)
 
 
 def _fullmatch(pattern: str, text: str) -> bool:
@@ -106,7 +129,8 @@ def _required(texts: Sequence[str]) -> tuple[Requirement, ...]:
     return tuple(parse_requirement(text, read_file) for text in texts)
 
 
-def _private(text: str | None, runtime: Runtime, option: str) -> bytes | None:
+def private_text(text: str | None, runtime: Runtime, option: str) -> bytes | None:
+    """What the SOURCE of an option holds that is never taken from the command line; None where it was not given."""
     if text is None:
         return None
     from jwtool.sources.source import read_private_text

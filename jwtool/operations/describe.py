@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import keyset as keysets
 from jwtool.jose.algorithms import for_key
+from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, encryption_for_key
 from jwtool.output.report import Row, Table
 
 if TYPE_CHECKING:
@@ -18,8 +19,11 @@ BITS_PER_OCTET = 8
 
 
 def algorithms_of(key: Key) -> tuple[str, ...]:
-    """The algorithms that a key could sign or verify with: those of its type, curve and length."""
-    return for_key(key.kty, key.crv, key.bits // BITS_PER_OCTET)
+    """The algorithms that a key could sign with, or encrypt with if it is for that: by type, curve and length."""
+    octets = key.bits // BITS_PER_OCTET
+    encrypts = key.use == "enc" or key.alg in KEY_MANAGEMENT or key.alg in CONTENT_ENCRYPTION
+    signing = () if encrypts else for_key(key.kty, key.crv, octets)
+    return signing or encryption_for_key(key.kty, key.crv, octets)
 
 
 def key_document(key: Key) -> dict[str, Any]:

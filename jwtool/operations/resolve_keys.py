@@ -153,14 +153,14 @@ def load_usable(
     runtime: Runtime,
     *,
     to: Reach,
-    passphrase: str | None,
+    passphrase: str | Passphrase | None,
     allow_weak_secret: bool = False,
 ) -> tuple[LoadedSet, ...]:
     """The sets of several sources with only the keys that the policy lets through; the others are named in notes.
 
     Raises the first refusal where no key of any source is usable.
     """
-    ask = Passphrase(passphrase, runtime)
+    ask = passphrase if isinstance(passphrase, Passphrase) else Passphrase(passphrase, runtime)
     loaded: list[LoadedSet] = []
     refusal: KeyRefused | None = None
     for text in texts:

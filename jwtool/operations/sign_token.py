@@ -1,4 +1,4 @@
-"""Claims + a private key → a token: where claims come from, what is added, who wins."""
+"""Claims or a payload + private keys → a token: where claims come from, what is added, who wins."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import strict_json
 from jwtool.jose.errors import UsageError
-from jwtool.operations.demand import known_algorithm
+from jwtool.operations.demand import known_algorithm, private_text
+from jwtool.operations.read_payload import read_payload
 from jwtool.operations.resolve_keys import Reach, signing_key
+from jwtool.operations.sign_preset import fill_claims, hash_claims, own_key
+from jwtool.sources.claim_options import apply_claims, parse_claim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from jwtool.jose.keys.key import Key
+    from jwtool.operations.load_preset import Preset
     from jwtool.sources.runtime import Runtime
 
 MAX_CLAIMS = 256 * 1024
 DEFAULT_LIFE = 15 * 60
 DECODED = "jwtool.decode/1"
+SEVERAL = "--json-serialization holds several signatures"
 # What a token says of keys and of itself belongs to the key that signed it, not to a new one.
 NOT_CARRIED_OVER = ("alg", "kid", "jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64")
 
@@ -39,56 +45,161 @@ class Wanted:
     typ: str | None = None
     alg: str | None = None
     bare: bool = False
+    payload: str | None = None
+    detached: bool = False
+    unencoded: bool = False
+    json_serialization: bool = False
+    preset: str | None = None
+    access_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A new token, with what it says."""
+    """A new token, with what it says. `headers` are those of its signatures; `claims` or `payload` what it holds."""
 
     token: str
-    header: Mapping[str, Any]
-    claims: Mapping[str, Any]
+    headers: tuple[Mapping[str, Any], ...]
+    claims: Mapping[str, Any] | None
+    payload: bytes | None = None
     notes: tuple[str, ...] = ()
 
 
 def sign_token(
     argument: str | None, keys: Sequence[str], wanted: Wanted, runtime: Runtime, *, to: Reach, passphrase: str | None
 ) -> Signed:
-    """Sign the CLAIMS of `argument` and the options with the one key of `keys` (else JWTOOL_KEY).
+    """Sign the CLAIMS of `argument` and the options, or the payload, with `keys`, else JWTOOL_KEY.
 
-    Claims: the defaults iat, exp and jti (unless `bare`), over them CLAIMS, over these the options.
+    Claims: the defaults iat, exp and jti (unless `bare`), over them CLAIMS, over these the options. A preset changes
+    the defaults. A payload is signed as it is, and says no `typ` of itself.
     """
     from jwtool.jose import sign
-    from jwtool.sources.claim_options import apply_claims, parse_claim
 
-    source = _key_wanted(keys, runtime)
+    sources = _keys_wanted(keys, wanted, runtime)
     if wanted.alg is not None:
         known_algorithm(wanted.alg)
-    given, header_given = read_claims_argument(argument, runtime)
+    preset = _preset(wanted)
+    if wanted.payload is not None:
+        refuse_claims(argument, wanted)
+    elif wanted.unencoded:
+        raise UsageError("--unencoded is for a payload: claims are always encoded", hint="add --payload @FILE")
+    if wanted.unencoded and not wanted.detached:
+        raise UsageError("--unencoded needs --detached: such a payload doesn't fit into a token", hint="add --detached")
+    claims: dict[str, Any] | None = None
+    extra: dict[str, Any] = {}
+    if wanted.payload is None:
+        claims, extra = _claims(argument, wanted, preset, runtime)
+    else:
+        payload = read_payload(wanted.payload, runtime)
+    extra = apply_claims(extra, [parse_claim(text, _read_claim_file) for text in wanted.header])
+    hashed = private_text(wanted.access_token, runtime, "--access-token")
+    signers, notes = [], []
+    for source in sources:
+        key = signing_key(source, runtime, to=to, passphrase=passphrase)
+        alg = sign.choose_alg(key, wanted.alg)
+        signers.append(sign.Signer(key, alg, _header(key, alg, extra, wanted, preset)))
+        notes += [f"the key of {source}: {remark}" for remark in key.remarks]
+    if claims is not None:
+        claims = hash_claims(preset, hashed, signers[0].key, signers[0].alg) | claims
+        payload = sign.encode_claims(claims)
+    if wanted.json_serialization:
+        token = sign.as_json(payload, signers, detached=wanted.detached)
+    else:
+        (one,) = signers
+        token = sign.compact(payload, one.header, one.key, one.alg, detached=wanted.detached)
+    headers = tuple(signer.header for signer in signers)
+    held = payload if claims is None and not wanted.detached else None
+    return Signed(token, headers, claims, held, tuple(notes))
+
+
+def signed_document(signed: Signed) -> dict[str, Any]:
+    """The token with what it says, for scripts; a payload only if the token holds it."""
+    document: dict[str, Any] = {"token": signed.token, "header": dict(signed.headers[0]), "claims": None}
+    if len(signed.headers) > 1:
+        document["headers"] = [dict(header) for header in signed.headers]
+    if signed.claims is not None:
+        return document | {"claims": dict(signed.claims)}
+    if signed.payload is None:
+        return document
+    from jwtool.output.token_blocks import payload_member
+
+    name, text = payload_member(signed.payload)
+    return document | {name: text}
+
+
+def _preset(wanted: Wanted) -> Preset | None:
+    if wanted.preset is not None:
+        from jwtool.operations.load_preset import load_preset
+
+        return load_preset(wanted.preset, "sign")
+    if wanted.access_token is not None:
+        raise UsageError("--access-token needs a preset that hashes it", hint="--preset dpop or --preset id-token")
+    return None
+
+
+def refuse_claims(argument: str | None, wanted: Wanted) -> None:
+    """Raise UsageError for CLAIMS, and for every option that would make some, beside --payload."""
+    given = {
+        "CLAIMS": argument,
+        "--claim": wanted.claims,
+        "--iss": wanted.iss,
+        "--aud": wanted.aud,
+        "--sub": wanted.sub,
+        "--jti": wanted.jti,
+        "--exp": wanted.exp,
+        "--nbf": wanted.nbf,
+        "--iat": wanted.iat,
+        "--preset": wanted.preset,
+        "--access-token": wanted.access_token,
+    }
+    for name, value in given.items():
+        if value not in (None, [], ()):
+            raise UsageError(
+                f"--payload is signed as it is, and {name} would put claims in its place", hint=f"leave {name} out"
+            )
+
+
+def _claims(
+    argument: str | None, wanted: Wanted, preset: Preset | None, runtime: Runtime
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The claims to sign, and the header members that a decode document brings."""
+    given, brought = read_claims_argument(argument, runtime)
     options = [parse_claim(text, _read_claim_file) for text in wanted.claims]
-    headers = [parse_claim(text, _read_claim_file) for text in wanted.header]
     now = runtime.now()
-    claims = apply_claims({**_defaults(now, wanted), **given}, options)
+    claims = apply_claims({**_defaults(now, wanted, preset), **given}, options)
     _put_named(claims, wanted, now)
-    key = signing_key(source, runtime, to=to, passphrase=passphrase)
-    alg = sign.choose_alg(key, wanted.alg)
-    extra = apply_claims(header_given, headers)
-    typ = wanted.typ if wanted.typ is not None else extra.pop("typ", "JWT")
-    header = sign.build_header(key, alg, typ=typ, kid=wanted.kid, extra=extra)
-    notes = tuple(f"the key of {source}: {remark}" for remark in key.remarks)
-    return Signed(sign.compact(sign.encode_claims(claims), header, key, alg), header, claims, notes)
+    if preset is not None:
+        if preset.typ is not None:
+            brought.pop("typ", None)
+        fill_claims(claims, preset)
+    return claims, brought
 
 
-def _key_wanted(keys: Sequence[str], runtime: Runtime) -> str:
-    if len(keys) > 1:
-        raise UsageError("one key signs a token, and more were given", hint="give one -k")
+def _header(key: Key, alg: str, extra: Mapping[str, Any], wanted: Wanted, preset: Preset | None) -> Mapping[str, Any]:
+    from jwtool.jose import sign
+
+    members = dict(extra)
+    default = None if wanted.payload is not None else (preset and preset.typ) or "JWT"
+    typ = wanted.typ if wanted.typ is not None else members.pop("typ", default)
+    if preset is None or not preset.own_key:
+        return sign.build_header(key, alg, typ=typ, kid=wanted.kid, extra=members, unencoded=wanted.unencoded)
+    header = sign.build_header(key, alg, typ=typ, kid=wanted.kid, extra=own_key(key) | members)
+    if wanted.kid is None and "kid" not in members:
+        header.pop("kid", None)
+    return header
+
+
+def _keys_wanted(keys: Sequence[str], wanted: Wanted, runtime: Runtime) -> tuple[str, ...]:
+    if len(keys) > 1 and not wanted.json_serialization:
+        raise UsageError("more than one key was given, and a compact token has one signature", hint=SEVERAL)
+    if len(keys) > 1 and wanted.kid is not None:
+        raise UsageError("--kid would give several keys the same name", hint="leave it out: each key has its own kid")
     if keys:
-        return keys[0]
+        return tuple(keys)
     value = runtime.environ.get("JWTOOL_KEY")
     if not value:
         raise UsageError("no key was given, and signing needs one", hint="jwtool sign -k private.jwk")
     runtime.trace("JWTOOL_KEY names the key")
-    return value
+    return (value,)
 
 
 def read_claims_argument(argument: str | None, runtime: Runtime) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -122,24 +233,30 @@ def _read_claim_file(path: str) -> bytes:
     return read(path, cap=MAX_CLAIMS, what="claim")
 
 
-def _defaults(now: int, wanted: Wanted) -> dict[str, Any]:
+def _defaults(now: int, wanted: Wanted, preset: Preset | None) -> dict[str, Any]:
     if wanted.bare:
         return {}
     import uuid
 
-    return {"iat": now, "exp": now + DEFAULT_LIFE, "jti": str(uuid.uuid4())}
+    claims: dict[str, Any] = {"iat": now, "exp": now + DEFAULT_LIFE, "jti": str(uuid.uuid4())}
+    _put_time(claims, "exp", preset and preset.exp, now)
+    return claims
 
 
 def _put_named(claims: dict[str, Any], wanted: Wanted, now: int) -> None:
     """Put what --iss, --exp and their like say over what stands there; `--exp never` takes it away."""
-    from jwtool.sources.grammar import parse_time
-
     texts = {"iss": wanted.iss, "sub": wanted.sub, "jti": wanted.jti}
     claims |= {name: text for name, text in texts.items() if text is not None}
     if wanted.aud:
         claims["aud"] = wanted.aud[0] if len(wanted.aud) == 1 else list(wanted.aud)
     for name, text in (("exp", wanted.exp), ("nbf", wanted.nbf), ("iat", wanted.iat)):
-        if name == "exp" and text == "never":
-            claims.pop("exp", None)
-        elif text is not None:
-            claims[name] = parse_time(text, now)
+        _put_time(claims, name, text, now)
+
+
+def _put_time(claims: dict[str, Any], name: str, text: str | None, now: int) -> None:
+    from jwtool.sources.grammar import parse_time
+
+    if name == "exp" and text == "never":
+        claims.pop("exp", None)
+    elif text is not None:
+        claims[name] = parse_time(text, now)

@@ -124,5 +124,6 @@ HINTS = {
     "key_not_found": "jwtool jwks show lists the keys of a set; was the key rotated?",
     "key_ambiguous": "a kid must be unique in its set; SET#KID can't choose between two",
     "key_too_weak": "--allow-weak-key lets a legacy secret verify, and says so",
+    "dpop_proof_invalid": "jwtool verify --preset dpop judges the proof by itself",
     "payload_not_claims": "if the payload is not meant to be claims: --payload-only",
 }

@@ -27,6 +27,7 @@ SAID: Mapping[str, str] = {
     "auth_time": "login",
     "ttl": "time left",
     "crit": "critical",
+    "cnf": "key binding",
 }
 LONGEST_VALUE = 2_000
 BAD_TYPE = "claim_bad_type"

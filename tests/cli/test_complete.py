@@ -11,6 +11,7 @@ import pytest
 
 from jwtool.cli.complete import LONGEST_LINE, RENDERERS
 from jwtool.jose.algorithms import ALGORITHMS
+from jwtool.jose.encryption_algorithms import ECDH_CURVES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +132,7 @@ def test_sources(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_values_that_are_always_the_same(ask: Ask) -> None:
     assert ask("jwtool decode --color ") == ["auto", "always", "never"]
-    assert values(ask("jwtool key new --curve ")) == ["Ed25519", "Ed448"]
+    assert values(ask("jwtool key new --curve ")) == ["Ed25519", "Ed448", *ECDH_CURVES]
     assert values(ask("jwtool key new --format ")) == ["jwk", "pem", "der"]
     assert ask("jwtool explain aud_mis") == ["aud_mismatch"]
     assert ask("jwtool completion ") == ["bash", "zsh", "fish", "powershell"]

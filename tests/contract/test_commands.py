@@ -37,7 +37,9 @@ ISS, AUD = "-i --iss --issuer", "-a --aud --audience"
 OPTIONS: Mapping[str, set[str]] = {
     "completion": {"--install"},
     "decode": {"-f --field", "--member"},
+    "decrypt": {"-k --key", "--alg", "--enc", "-H --header", "--json-serialization", *MADE, *KEYS, *NETWORK},
     "demo": set(),
+    "encrypt": {"-k --key", "--alg", "--enc", "-H --header", "--json-serialization", *MADE, *KEYS, *NETWORK},
     "explain": set(),
     "jwks build": {"--private", "--use", "--alg", *MADE, *KEYS, *NETWORK},
     "jwks fetch": {*MADE, *NETWORK},
@@ -49,21 +51,20 @@ OPTIONS: Mapping[str, set[str]] = {
     "key thumbprint": {"--hash", "--uri", *KEYS, *NETWORK},
     "sign": {
         *{"-k --key", "--alg", "-c --claim", "-H --header", ISS, AUD, "--sub", "--jti", "--exp", "--nbf", "--iat"},
-        *{"--kid", "--typ", "--bare", *MADE, *KEYS, *NETWORK},
+        *{"--kid", "--typ", "--bare", "--payload", "--detached", "--unencoded", "--json-serialization"},
+        *{"--preset", "--explain-preset", "--access-token", *MADE, *KEYS, *NETWORK},
     },
     "verify": {
         *{"-k --key", "--jwks", ISS, AUD, "--sub", "--alg", "--typ --type", "--require", "--scope", "--leeway", "--at"},
         *{"--max-age", "--max-auth-age", "--min-ttl", "--nonce", "--access-token", "--code", "--allow-weak-key"},
         *{"--payload-only", "-f --field", "--member", *KEYS, *NETWORK},
+        *{"--payload", "--signatures", "--preset", "--explain-preset", "--dpop", "--decrypt-key"},
     },
 }
 LATER = (
     "issuer:",
     "--profile",
     "--lines",
-    "--detached",
-    "--preset",
-    "--decrypt",
     "--offline",
     "--bearer",
     "--cert",
@@ -179,13 +180,25 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPSe
         "key new --format pem -o old.pem",
         "jwks build private.jwk -o jwks.json",
         "sign -k private.jwk -i https://auth.example -a api --sub user-42 -o token.jwt",
+        "sign -k private.jwk --payload @body.json --detached -o detached.jws",
+        "sign -k private.jwk --preset dpop -c htm=POST -c htu=https://api.example/orders -o proof.jwt",
+        "key new --alg ECDH-ES+A256KW -o recipient.jwk",
+        "encrypt -k recipient.jwk @token.jwt -o token.jwe",
+        "encrypt -k secret:env:PASSWORD @body.json -o notes.jwe",
     )
+    Path("body.json").write_text('{"amount": 5}\n')
+    Path("notes.txt").write_text("for your eyes only\n")
+    environ = {
+        "HMAC_SECRET": "a secret of sixty-four octets, that is long enough for all of them",
+        "PASSWORD": "correct horse battery staple",
+        "HOME": str(tmp_path),
+    }
     for line in made:
-        assert jwtool(shlex.split(line))[0] == 0, line
+        assert jwtool(shlex.split(line), env=environ)[0] == 0, line
     for path in ("/jwks.json", "/.well-known/jwks.json"):
         httpserver.expect_request(path).respond_with_data(Path("jwks.json").read_bytes())
     monkeypatch.setattr(demo, "play", lambda _environ: iter([Step("a step", "jwtool", "ok", "ok")]))
-    return {"HMAC_SECRET": "a secret of sixty-four octets, that is long enough for all of them", "HOME": str(tmp_path)}
+    return environ
 
 
 OUTPUTS = ("-o", "--public-out")

@@ -21,6 +21,7 @@ from jwtool.explain.titles import CLAIMS, TYPES, claim_title, typ_title
 from jwtool.jose import errors
 from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.claims import check
+from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT
 from jwtool.jose.errors import JwtoolError, TopicUnknown
 from jwtool.jose.numeric_date import parse_duration
 from jwtool.jose.policy import ClaimPolicy
@@ -95,7 +96,7 @@ def test_every_exit_code_has_a_text() -> None:
 
 
 def test_every_algorithm_is_a_topic() -> None:
-    assert topics()["algorithms"] == tuple(ALGORITHMS)
+    assert topics()["algorithms"] == (*ALGORITHMS, *KEY_MANAGEMENT, *CONTENT_ENCRYPTION)
 
 
 def test_titles_and_texts_of_claims_name_the_same() -> None:
@@ -135,6 +136,10 @@ def test_all_but_claims_are_found_in_any_case(name: str) -> None:
         ("4", ["exit code"]),
         ("exit-4", ["exit code"]),
         ("none", ["error code"]),
+        ("A256KW", ["algorithm"]),
+        ("ecdh-es", ["algorithm"]),
+        ("A128CBC-HS256", ["algorithm"]),
+        ("RSA1_5", ["error code"]),
     ],
 )
 def test_what_a_topic_means(topic: str, kinds: list[str]) -> None:
@@ -147,7 +152,7 @@ def test_what_a_topic_means(topic: str, kinds: list[str]) -> None:
         ("EXP", "did you mean `exp` or `epk`?"),
         ("issuer", "did you mean `iss`?"),
         ("aud-mismatch", "did you mean `aud_mismatch` or `sub_mismatch` or `kid_mismatch`?"),
-        ("exitcodes", "did you mean `exit-codes`?"),
+        ("exitcodes", "did you mean `exit-codes` or `ECDH-ES`?"),
         ("exit-5000", "did you mean `exit-5` or `exit-0` or `exit-70`?"),
         ("zzzz", "`jwtool explain` lists all topics"),
         ("", "`jwtool explain` lists all topics"),

@@ -81,3 +81,6 @@ def test_all_of_them_are_in_the_wheel(tmp_path: Path) -> None:
     texts = {f"jwtool/explain/{path.name}" for path in (PACKAGE / "explain").glob("*.toml")}
     assert texts
     assert texts <= inside
+    presets = {f"jwtool/presets/{path.name}" for path in (PACKAGE / "presets").glob("*.toml")}
+    assert presets
+    assert presets <= inside

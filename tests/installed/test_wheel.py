@@ -41,10 +41,12 @@ def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+PLAIN = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE", "JWTOOL"))}
+
+
 def jwtool(bare: Path, *argv: str, cwd: Path | None = None, ok: int = 0) -> str:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE", "JWTOOL"))}
     done = subprocess.run(
-        [bare / "bin" / "jwtool", *argv], env=plain, cwd=cwd, capture_output=True, text=True, check=False
+        [bare / "bin" / "jwtool", *argv], env=PLAIN, cwd=cwd, capture_output=True, text=True, check=False
     )
     assert done.returncode == ok, done.stderr
     return done.stdout
@@ -73,7 +75,7 @@ def test_the_wheel_brings_completions_for_pipx_to_link(bare: Path) -> None:
 def test_the_entry_point_runs_the_installed_package(bare: Path, tmp_path: Path) -> None:
     python = bare / "bin" / "python"
     asked = [str(python), "-c", "import jwtool; print(jwtool.__file__)"]
-    where = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
+    where = subprocess.run(asked, env=PLAIN, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert Path(where.stdout.strip()).is_relative_to(bare)
     assert jwtool(bare, "-V", cwd=tmp_path).startswith("jwtool ")
 

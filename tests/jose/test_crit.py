@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 NOT_PROTECTED = "'crit' must stand in the protected header"
 NO_NAMES = "'crit' must be a list of names, at least one"
 TWICE = "'crit' names a parameter twice"
-NOT_TRUE = "'b64' is not true: the payload was not encoded, and tokens of that kind are not read"
+IS_FALSE = "'b64' is false: a payload that was not encoded is read only if it is detached"
+NO_BOOLEAN = "'b64' must be true or false"
+NOT_CRITICAL = "'b64' must be named in 'crit'"
 
 
-def judge(protected: Mapping[str, Any], unprotected: Mapping[str, Any] | None = None) -> Check:
+def judge(
+    protected: Mapping[str, Any], unprotected: Mapping[str, Any] | None = None, *, attached: bool = False
+) -> Check:
     unprotected = unprotected or {}
-    return judge_crit(Signature(protected, unprotected, {**protected, **unprotected}, "", b""))
+    return judge_crit(Signature(protected, unprotected, {**protected, **unprotected}, "", b""), attached=attached)
 
 
 def must_not_name(name: str) -> str:
@@ -67,17 +71,39 @@ def test_a_b64_that_is_true_and_critical() -> None:
         ({"crit": ["exp"], "exp": 1}, "crit_unsupported", unknown("exp")),
         ({"crit": ["b64", "x"], "b64": True, "x": 1}, "crit_unsupported", unknown("x")),
         ({"crit": ["B64"], "B64": True}, "crit_unsupported", unknown("B64")),
-        ({"crit": ["b64"], "b64": False}, "b64_unsupported", NOT_TRUE),
-        ({"crit": ["b64"], "b64": "true"}, "b64_unsupported", NOT_TRUE),
-        ({"crit": ["b64"], "b64": 1}, "b64_unsupported", NOT_TRUE),
-        ({"crit": ["b64"], "b64": None}, "b64_unsupported", NOT_TRUE),
-        ({"b64": False}, "b64_unsupported", NOT_TRUE),
-        ({"b64": 0}, "b64_unsupported", NOT_TRUE),
-        ({"b64": True}, "b64_unsupported", "'b64' must be named in 'crit'"),
+        ({"crit": ["b64"], "b64": False}, "b64_unsupported", IS_FALSE),
+        ({"crit": ["b64"], "b64": "true"}, "b64_unsupported", NO_BOOLEAN),
+        ({"crit": ["b64"], "b64": 1}, "b64_unsupported", NO_BOOLEAN),
+        ({"crit": ["b64"], "b64": None}, "b64_unsupported", NO_BOOLEAN),
+        ({"b64": False}, "b64_unsupported", IS_FALSE),
+        ({"b64": 0}, "b64_unsupported", NO_BOOLEAN),
+        ({"b64": True}, "b64_unsupported", NOT_CRITICAL),
     ],
 )
 def test_what_is_refused(header: Mapping[str, Any], code: str, detail: str) -> None:
     assert judge({"alg": "HS256", **header}) == Check("crit", "failed", code, found=header.get("crit"), detail=detail)
+
+
+def test_a_b64_that_is_false_and_critical_of_a_detached_payload() -> None:
+    assert judge({"crit": ["b64"], "b64": False}, attached=True) == Check("crit", "ok")
+
+
+@pytest.mark.parametrize(
+    ("protected", "unprotected", "code", "detail"),
+    [
+        ({"b64": False}, {}, "b64_unsupported", NOT_CRITICAL),
+        ({"b64": 0, "crit": ["b64"]}, {}, "b64_unsupported", NO_BOOLEAN),
+        ({}, {"b64": False}, "b64_unsupported", "'b64' must stand in the protected header"),
+        ({"crit": ["b64"]}, {"b64": False}, "b64_unsupported", "'b64' must stand in the protected header"),
+        ({"b64": False}, {"crit": ["b64"]}, "crit_malformed", NOT_PROTECTED),
+        ({"b64": False, "crit": ["b64", "x"], "x": 1}, {}, "crit_unsupported", unknown("x")),
+    ],
+)
+def test_a_detached_payload_excuses_nothing_else(
+    protected: Mapping[str, Any], unprotected: Mapping[str, Any], code: str, detail: str
+) -> None:
+    found = judge(protected, unprotected, attached=True)
+    assert (found.verdict, found.code, found.detail) == ("failed", code, detail)
 
 
 @pytest.mark.parametrize("name", ["alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jwtool.jose.errors import BadBase64url, HeaderNotObject, InputError, TokenMalformed
-from jwtool.jose.token import UnverifiedToken, parse
+from jwtool.jose.token import Encrypted, Recipient, UnverifiedToken, parse
 
 JWE_FLATTENED = {
     "protected": "eyJlbmMiOiJBMTI4R0NNIn0",
@@ -20,6 +20,10 @@ JWE_FLATTENED = {
 }
 
 
+SHARED = {"enc": "A128GCM", "jku": "https://server.example/keys.jwks"}
+HEADER = SHARED | {"alg": "A128KW", "kid": "7"}
+
+
 def without(value: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: member for key, member in value.items() if key != name}
 
@@ -28,8 +32,15 @@ def test_a_flattened_jwe() -> None:
     assert parse(json.dumps(JWE_FLATTENED)) == UnverifiedToken(
         kind="JWE",
         serialization="flattened",
-        header={"enc": "A128GCM", "jku": "https://server.example/keys.jwks", "alg": "A128KW", "kid": "7"},
-        jwe_parts=(3, 3, 6, 1),
+        header=HEADER,
+        encrypted=Encrypted(
+            protected={"enc": "A128GCM"},
+            authenticated="eyJlbmMiOiJBMTI4R0NNIn0.AA",
+            recipients=(Recipient(HEADER, bytes(3)),),
+            iv=bytes(3),
+            ciphertext=bytes(6),
+            tag=bytes(1),
+        ),
     )
 
 
@@ -39,8 +50,15 @@ def test_a_general_jwe() -> None:
     assert parse(json.dumps(value)) == UnverifiedToken(
         kind="JWE",
         serialization="general",
-        header={"enc": "A128GCM", "jku": "https://server.example/keys.jwks", "alg": "RSA-OAEP"},
-        jwe_parts=(2, 3, 6, 1),
+        header=SHARED | {"alg": "RSA-OAEP"},
+        encrypted=Encrypted(
+            protected={"enc": "A128GCM"},
+            authenticated="eyJlbmMiOiJBMTI4R0NNIn0.AA",
+            recipients=(Recipient(SHARED | {"alg": "RSA-OAEP"}, bytes(2)), Recipient(SHARED | {"alg": "A128KW"}, b"")),
+            iv=bytes(3),
+            ciphertext=bytes(6),
+            tag=bytes(1),
+        ),
     )
 
 

@@ -71,7 +71,6 @@ def test_a_compact_jws_in_its_parts(text: str | bytes) -> None:
         signatures=(signature,),
         payload=b'{"iss":"joe",\r\n "exp":1300819380,\r\n "http://example.com/is_root":true}',
         payload_b64=RFC7515_A1_PAYLOAD,
-        jwe_parts=(),
         sd_jwt_parts=0,
     )
     assert token.signing_input(token.signatures[0]) == f"{RFC7515_A1_HEADER}.{RFC7515_A1_PAYLOAD}".encode()

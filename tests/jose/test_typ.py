@@ -55,3 +55,13 @@ def test_a_dpop_proof_is_believed_only_where_one_is_demanded(typ: str) -> None:
     detail = "a DPoP proof is no token to be believed by itself"
     assert judge({"typ": typ}, None) == [Check("typ", "failed", "typ_mismatch", found=typ, detail=detail)]
     assert judge({"typ": typ}, "dpop+jwt") == [Check("typ", "ok", wanted="dpop+jwt", found=typ)]
+
+
+def test_an_optional_typ_may_be_missing_but_not_another() -> None:
+    def judge(protected: dict[str, str], unprotected: dict[str, str]) -> list[Check]:
+        signature = Signature(protected, unprotected, {**protected, **unprotected}, "", b"")
+        return judge_typ(signature, "JWT", optional=True)
+
+    assert judge({}, {}) == [Check("typ", "absent", wanted="JWT")]
+    assert judge({"typ": "jwt"}, {}) == [Check("typ", "ok", wanted="JWT", found="jwt")]
+    assert [one.code for one in (*judge({"typ": "at+jwt"}, {}), *judge({}, {"typ": "JWT"}))] == ["typ_mismatch"] * 2

@@ -46,7 +46,7 @@ def command(
         if claims is None:
             name, text = payload_member(parsed.payload)
             document[name] = text
-            last.append(("payload", text or "empty"))
+            last.append(("payload", text or "none: detached, or empty"))
         document |= {"claims": claims, "times": times_of(claims or {}, now=now)}
         document["signature_bytes"] = len(parsed.signatures[0].value)
         last += [("signature", _signature_text(len(signature.value))) for signature in parsed.signatures]

@@ -4,13 +4,16 @@ from typing import Annotated
 
 import typer
 
+from jwtool.cli import complete_value as complete
 from jwtool.cli.options import (
     AlgOption,
     CaFileOption,
+    ExplainPresetOption,
     ForceOption,
     KeyOption,
     OutputOption,
     PassphraseOption,
+    PresetOption,
     TimeoutOption,
 )
 from jwtool.output.report import Headline, Report
@@ -49,20 +52,57 @@ def command(
     kid: Annotated[str | None, _text("--kid", metavar="KID", about="The `kid` in the header, not the key's.")] = None,
     typ: Annotated[str | None, _text("--typ", metavar="TYP", about="The `typ` in the header; default JWT.")] = None,
     bare: Annotated[bool, typer.Option("--bare", help="Add no iat, exp and jti.")] = False,
+    preset: PresetOption = None,
+    explain_preset: ExplainPresetOption = False,
+    access_token: Annotated[
+        str | None,
+        typer.Option(
+            "--access-token",
+            metavar="SOURCE",
+            show_default=False,
+            autocompletion=complete.private_text,
+            help="With --preset dpop or id-token: put its hash into ath or at_hash.",
+        ),
+    ] = None,
+    payload: Annotated[
+        str | None,
+        typer.Option(
+            "--payload",
+            metavar="SOURCE",
+            show_default=False,
+            autocompletion=complete.private_text,
+            help="Sign this as it is, instead of claims: text, or -, @PATH, env:NAME.",
+        ),
+    ] = None,
+    detached: Annotated[
+        bool, typer.Option("--detached", help="Leave the payload out of the token (RFC 7515, appendix F).")
+    ] = False,
+    unencoded: Annotated[
+        bool, typer.Option("--unencoded", help="Sign the payload without base64url (RFC 7797); needs --detached.")
+    ] = False,
+    json_serialization: Annotated[
+        bool, typer.Option("--json-serialization", help="A token as JSON; with two keys or more, a signature by each.")
+    ] = False,
     output: OutputOption = None,
     force: ForceOption = False,
     passphrase: PassphraseOption = None,
     timeout: TimeoutOption = "10s",
     ca_file: CaFileOption = None,
 ) -> Report:
-    """Sign CLAIMS with a private key and print the token.
+    """Sign CLAIMS, or a payload, with a private key and print the token.
 
     Example: jwtool sign -k private.jwk -i https://auth.example -a api --sub user-42
     Example: jwtool sign -k private.jwk --exp 1h -c roles[]=admin -c level:=3
     Example: jwtool sign -k secret:env:HMAC_SECRET '{"sub":"user-42"}'
+    Example: jwtool sign -k private.jwk --preset dpop -c htm=POST -c htu=https://api.example/orders
+    Example: jwtool sign -k private.jwk --payload @body.json --detached --unencoded
     """
+    if explain_preset:
+        from jwtool.operations.load_preset import explain_preset as explain
+
+        return explain(preset, "sign")
     from jwtool.operations.resolve_keys import reach
-    from jwtool.operations.sign_token import Wanted, sign_token
+    from jwtool.operations.sign_token import Wanted, sign_token, signed_document
     from jwtool.sources.files import refuse_existing, write_new
 
     refuse_existing(output, force=force)
@@ -80,9 +120,15 @@ def command(
         typ=typ,
         alg=alg,
         bare=bare,
+        payload=payload,
+        detached=detached,
+        unencoded=unencoded,
+        json_serialization=json_serialization,
+        preset=preset,
+        access_token=access_token,
     )
     signed = sign_token(claims, key, wanted, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
-    document = {"token": signed.token, "header": dict(signed.header), "claims": dict(signed.claims), "output": output}
+    document = signed_document(signed) | {"output": output}
     if output is None:
         return Report("sign", document, product=signed.token, notes=signed.notes)
     write_new(output, f"{signed.token}\n".encode(), private=True, force=force)

@@ -7,10 +7,12 @@ import typer
 from jwtool.cli import complete_value as complete
 from jwtool.cli.options import (
     CaFileOption,
+    ExplainPresetOption,
     FieldOption,
     KeyOption,
     MemberOption,
     PassphraseOption,
+    PresetOption,
     TimeoutOption,
     TokenArgument,
 )
@@ -78,12 +80,33 @@ def command(
     nonce: Annotated[str | None, _text("--nonce", metavar="NONCE", about="Demand this `nonce`.")] = None,
     access_token: Annotated[str | None, _private("--access-token", "Demand its hash in `at_hash`.")] = None,
     code: Annotated[str | None, _private("--code", "Demand its hash in `c_hash`.")] = None,
+    preset: PresetOption = None,
+    explain_preset: ExplainPresetOption = False,
+    dpop: Annotated[
+        str | None, _private("--dpop", "Demand that this DPoP proof is by the key that `cnf` names, for this token.")
+    ] = None,
+    payload: Annotated[
+        str | None, _private("--payload", "The payload of a detached token: text, or -, @PATH, env:NAME.")
+    ] = None,
+    signatures: Annotated[
+        str, typer.Option("--signatures", metavar="any|all", help="Which of several signatures must verify.")
+    ] = "any",
     allow_weak_key: Annotated[
         bool, typer.Option("--allow-weak-key", help="Let a legacy secret verify that is too short; it is reported.")
     ] = False,
     payload_only: Annotated[
         bool, typer.Option("--payload-only", help="A signed payload that is no claims: judge only the signature.")
     ] = False,
+    decrypt_key: Annotated[
+        str | None,
+        typer.Option(
+            "--decrypt-key",
+            metavar="KEY",
+            show_default=False,
+            autocompletion=complete.key,
+            help="Decrypt an encrypted token (JWE) with this key, then verify the token inside.",
+        ),
+    ] = None,
     field: FieldOption = None,
     member: MemberOption = None,
     passphrase: PassphraseOption = None,
@@ -95,16 +118,27 @@ def command(
     Example: jwtool verify --key public.jwk --aud api @token.jwt
     Example: jwtool verify --jwks https://auth.example/jwks.json -i https://auth.example -a api @token.jwt
     Example: jwtool verify -k secret:env:HMAC_SECRET --alg HS256 -f sub @token.jwt
+    Example: jwtool verify -k public.jwk --payload @body.json @detached.jws
+    Example: jwtool verify --preset dpop --require htm=POST @proof.jwt
     """
+    if explain_preset:
+        from jwtool.operations.load_preset import explain_preset as explain
+
+        return explain(preset, "verify")
     from jwtool.jose.token import parse
     from jwtool.operations.demand import Demand, policy_of
     from jwtool.operations.resolve_keys import reach
     from jwtool.operations.verify_report import verify_report
-    from jwtool.operations.verify_token import keys_wanted, verify_token
+    from jwtool.operations.verify_token import REQUEST, keys_wanted, read_proof, verify_token
     from jwtool.sources.grammar import parse_time
     from jwtool.sources.token_input import read_token
 
-    keys = keys_wanted([*key, *jwks], iss, runtime)
+    shape = None
+    if preset is not None:
+        from jwtool.operations.load_preset import load_preset
+
+        shape = load_preset(preset, "verify")
+    keys = keys_wanted([*key, *jwks], iss, runtime, own_key=shape is not None and shape.own_key)
     now = parse_time(at, now=runtime.now())
     demand = Demand(
         issuers=iss,
@@ -123,6 +157,9 @@ def command(
         code=code,
         payload_only=payload_only,
         allow_weak_key=allow_weak_key,
+        signatures=signatures,
+        preset=shape,
+        dpop=dpop,
     )
     policy = policy_of(demand, runtime)
     to = reach(timeout, ca_file)
@@ -130,5 +167,25 @@ def command(
     if tidied.note:
         runtime.trace(tidied.note)
     parsed = parse(tidied.text)
-    verification, notes = verify_token(parsed, keys, policy, runtime, to=to, passphrase=passphrase, at=now)
+    if parsed.kind == "JWE" and decrypt_key is not None:
+        from jwtool.operations.verify_nested import nested_report
+
+        return nested_report(
+            parsed, decrypt_key, keys, policy, runtime, to=to, passphrase=passphrase, at=now, field=field
+        )
+    if decrypt_key is not None:
+        runtime.trace("the token is not encrypted: --decrypt-key is not needed")
+    content = None
+    if payload is not None:
+        from jwtool.operations.read_payload import read_payload
+
+        content = read_payload(payload, runtime)
+    extra: tuple[str, ...] = ()
+    if dpop is not None:
+        policy = policy._replace(proof=read_proof(dpop, tidied.text, runtime, leeway=policy.claims.leeway))
+        extra = (REQUEST,)
+    verification, notes = verify_token(
+        parsed, keys, policy, runtime, to=to, passphrase=passphrase, at=now, payload=content
+    )
+    notes = (*notes, *extra)
     return verify_report(verification, notes, at=now, field=field, payload_only=payload_only)

@@ -112,9 +112,21 @@ def _read_key_ops(jwk: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 def _judge_alg(alg: str | None, kty: str, crv: str | None) -> None:
     """Refuse an `alg` that jwtool knows and that this key can't serve; one it doesn't know fits nothing later."""
-    row = ALGORITHMS.get(alg or "")
-    if row is not None and (row.kty != kty or (row.curves and crv not in row.curves)):
-        raise KeyMalformed(f"'alg' of the key is {row.name}, which is not for a key of type {kty} {crv or ''}".rstrip())
+    types, curves = _fitting(alg) if alg else ((), ())
+    if types and (kty not in types or (curves and crv not in curves)):
+        raise KeyMalformed(f"'alg' of the key is {alg}, which is not for a key of type {kty} {crv or ''}".rstrip())
+
+
+def _fitting(alg: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The key types and the curves of an algorithm of either table; nothing for one that is in none."""
+    if alg in ALGORITHMS:
+        return (ALGORITHMS[alg].kty,), ALGORITHMS[alg].curves
+    from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT
+
+    if alg in CONTENT_ENCRYPTION:
+        return ("oct",), ()
+    row = KEY_MANAGEMENT.get(alg)
+    return ((), ()) if row is None else (row.kty, row.curves)
 
 
 def _judge_use(use: str | None, operations: tuple[str, ...]) -> None:

@@ -60,7 +60,7 @@ def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
 
         keys = parse_encoded(data, passphrase=passphrase)
         return KeySet(tuple(keys), is_set=len(keys) > 1)
-    raise _unrecognized(bare)
+    raise _unrecognized(bare, data)
 
 
 def _refuse_encoding(data: bytes) -> None:
@@ -104,7 +104,7 @@ def _foreign_object(document: Mapping[str, Any]) -> JwtoolError:
     return JwksMalformed("the JSON object is neither a JWK (no 'kty') nor a JWK set (no 'keys')")
 
 
-def _unrecognized(bare: bytes) -> JwtoolError:
+def _unrecognized(bare: bytes, data: bytes) -> JwtoolError:
     """The error for what is no JSON object, PEM or DER, by its name if it has one."""
     if _is_token(bare):
         return KeyUnrecognized("this is a token, not a key")
@@ -115,7 +115,7 @@ def _unrecognized(bare: bytes) -> JwtoolError:
         return KeyUnsupported(f"the key is {kind} in JSON, wanted a JWK or a JWK set", hint=SECRET_HINT)
     from jwtool.jose.keys.secret import find_key
 
-    found = find_key(bare)
+    found = find_key(data)  # octets that happen to be blanks are part of a binary key
     if found == "an SSH key":
         return KeyUnsupported("an SSH key is not supported", hint="ssh-keygen -e -m PKCS8 -f FILE prints it as PEM")
     if found is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jwtool.jose.algorithms import ALGORITHMS
+from jwtool.jose.encryption_algorithms import REFUSED
 from jwtool.jose.keys.load import load_keys
 from jwtool.jose.keyset import thumbprint
 
@@ -229,10 +230,10 @@ def fixed(kind: str) -> list[str]:
             "for several algorithms repeat --alg",
         ),
         (
-            ("--alg", "RSA-OAEP-256"),
+            ("--alg", "RSA1_5"),
             2,
-            "'RSA-OAEP-256' is no algorithm that jwtool knows",
-            "`jwtool explain algorithms` lists them",
+            f"'RSA1_5' is refused: {REFUSED['RSA1_5']}",
+            "RSA-OAEP-256 is for the same keys",
         ),
         (("--use", "enc"), 2, "a key for ES256 signs and verifies: its use can only be 'sig', found 'enc'", None),
         (("--format", "ssh"), 2, "--format takes jwk, pem, der", "--format pem"),

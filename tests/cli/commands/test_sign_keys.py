@@ -153,7 +153,12 @@ def test_a_key_that_can_not_sign(
     ("argv", "exit_code", "message", "hint"),
     [
         ((), 2, "no key was given, and signing needs one", "jwtool sign -k private.jwk"),
-        (("-k", "a", "-k", "b"), 2, "one key signs a token, and more were given", "give one -k"),
+        (
+            ("-k", "a", "-k", "b"),
+            2,
+            "more than one key was given, and a compact token has one signature",
+            "--json-serialization holds several signatures",
+        ),
         (
             ("-k", "@es256.public.jwk"),
             4,

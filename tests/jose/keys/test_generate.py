@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSA
 from jwtool.jose.algorithms import ALGORITHMS, Algorithm, min_secret_octets
 from jwtool.jose.errors import AlgorithmUnknown, JwtoolError, KeyTooWeak, UsageError
 from jwtool.jose.fit import why_not
-from jwtool.jose.keys.generate import generate
+from jwtool.jose.keys.generate import generate, known
 from jwtool.jose.keyset import thumbprint
 
 ROWS = list(ALGORITHMS.values())
@@ -56,12 +56,12 @@ def test_a_signing_key_has_no_other_use(use: str) -> None:
     assert caught.value.message == f"a key for ES256 signs and verifies: its use can only be 'sig', found '{use}'"
 
 
-@pytest.mark.parametrize("alg", ["none", "RSA-OAEP", "es256", ""])
+@pytest.mark.parametrize("alg", ["none", "RSA1_5", "es256", ""])
 def test_unknown_algorithm(alg: str) -> None:
     with pytest.raises(AlgorithmUnknown) as caught:
         generate(alg)
     assert caught.value.message == f"'{alg}' is not an algorithm that keys can be made for"
-    assert caught.value.hint == f"one of {', '.join(ALGORITHMS)}"
+    assert caught.value.hint == f"one of {', '.join(known())}"
 
 
 def test_curve_of_eddsa() -> None:

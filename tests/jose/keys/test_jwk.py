@@ -218,6 +218,12 @@ def test_use_and_key_ops_must_agree(use: str, operation: str, p256: dict[str, An
         ("ed25519", "Ed448", "OKP Ed25519"),
         ("ed25519", "ES256", "OKP Ed25519"),
         ("octets", "RS256", "oct"),
+        ("octets", "RSA-OAEP", "oct"),
+        ("octets", "ECDH-ES", "oct"),
+        ("rsa", "A256KW", "RSA"),
+        ("rsa", "A256GCM", "RSA"),
+        ("p256", "RSA-OAEP-256", "EC P-256"),
+        ("ed25519", "ECDH-ES", "OKP Ed25519"),
     ],
 )
 def test_alg_must_suit_the_key(fixture: str, alg: str, kind: str, request: pytest.FixtureRequest) -> None:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from jwtool.jose import base64url
 from jwtool.jose.errors import (
     BadJson,
     BadUtf8,
@@ -251,3 +252,9 @@ def test_mutated_files_are_keys_or_errors(
                 mutant[dice.randrange(len(mutant))] = dice.choice(b'\0\n "-=:{}[]A0z\xff\xef')
             with contextlib.suppress(JwtoolError):
                 load(bytes(mutant), b"x")
+
+
+def test_a_bare_point_may_end_in_an_octet_that_is_a_blank() -> None:
+    point = base64url.decode("BGkMQ2LgmewvqZzJVy5kSzBb9haNrU25OdImkwhaRsrZ3OnkQ9wuZRy_ytyTdt6ZoniRTY9trozWR0JVUAUq8SA")
+    assert point[-1:] == b" "
+    assert refusal(point)[:2] == (KeyUnrecognized, "this looks like a bare EC public key")

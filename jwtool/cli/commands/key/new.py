@@ -16,10 +16,10 @@ def command(
     runtime: Runtime,
     as_json: bool,
     alg: Annotated[
-        str, typer.Option("--alg", metavar="ALG", autocompletion=complete.algorithm, help="What the key is for.")
+        str, typer.Option("--alg", metavar="ALG", autocompletion=complete.key_algorithm, help="What the key is for.")
     ] = "ES256",
     curve: Annotated[
-        str | None, typer.Option("--curve", metavar="CRV", show_default=False, help="Ed25519 or Ed448, for EdDSA.")
+        str | None, typer.Option("--curve", metavar="CRV", show_default=False, help="For EdDSA and ECDH-ES.")
     ] = None,
     size: Annotated[
         str | None, typer.Option("--size", metavar="BITS", show_default=False, help="Length of an RSA key or a secret.")
@@ -61,13 +61,14 @@ def command(
 
     Example: jwtool key new -o private.jwk --public-out public.jwk
     Example: jwtool key new --alg EdDSA --curve Ed448 -o ed448.jwk
+    Example: jwtool key new --alg ECDH-ES+A256KW --curve X25519 -o enc.jwk
     Example: jwtool key new --alg RS256 --size 3072 --format pem -o rsa.pem
     """
     from jwtool.jose.errors import UsageError
     from jwtool.jose.keys.generate import generate
     from jwtool.jose.keys.public import public_half
-    from jwtool.operations.demand import known_algorithm
     from jwtool.operations.describe import key_document, key_table
+    from jwtool.operations.encryption_keys import known_key_algorithm
     from jwtool.operations.make_keys import as_product, choose_format, encode_key
     from jwtool.sources.files import refuse_existing, write_new
     from jwtool.sources.grammar import parse_whole_number
@@ -85,7 +86,7 @@ def command(
             raise UsageError("the new passphrase is empty", hint="is the variable or file set that it comes from?")
     refuse_existing(output, public_out, force=force)
     bits = None if size is None else parse_whole_number(size, option="--size")
-    key = generate(known_algorithm(alg), crv=curve, size=bits, kid=kid, use=use)
+    key = generate(known_key_algorithm(alg), crv=curve, size=bits, kid=kid, use=use)
     public = None if public_out is None else encode_key(public_half(key), chosen, private=False)
     data = encode_key(key, chosen, private=True, passphrase=secret)
     if output is not None:
