@@ -1,4 +1,4 @@
-"""`jwtool.operations.patterns`: a match, and the second that it may take."""
+"""`jwtool.operations.patterns`: a match, and the time that it may take."""
 
 from __future__ import annotations
 

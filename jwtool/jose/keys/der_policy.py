@@ -86,7 +86,7 @@ def check_key(structure: Structure) -> str | None:
                 _check_ec_private(structure.children)
             case "SPKI public key" | "X.509 certificate":
                 return _check_spki(children(read(structure.key)))
-    except DerFault:
+    except (IndexError, ValueError):  # a DerFault, or fewer elements than belong there
         raise KeyMalformed(f"the {structure.kind} is damaged: inside is not the DER that belongs there") from None
     return None
 

@@ -54,6 +54,21 @@ def test_sound_keys_pass(tlv: Tlv) -> None:
         assert verdict(spki(tlv, named(tlv, okp))) is None
 
 
+@pytest.mark.parametrize("inner", [(), (0,)])
+@pytest.mark.parametrize("algorithm", [RSA, PSS])
+def test_a_key_with_nothing_in_it_is_damaged(algorithm: str, inner: tuple[int, ...], tlv: Tlv) -> None:
+    """Found by tests/fuzz/fuzz_keys.py."""
+    message = "the PKCS#8 private key is damaged: inside is not the DER that belongs there"
+    assert verdict(pkcs8(tlv, named(tlv, algorithm, b"\5\0"), *inner)) == (KeyMalformed, message)
+
+
+@pytest.mark.parametrize("subject", [(), (b"\x30\0",), (1, 2)])
+def test_a_certificate_without_a_key_is_damaged(subject: tuple[bytes | int, ...], tlv: Tlv) -> None:
+    fields = tlv(0x30, 1, named(tlv, RSA), *(tlv(0x30) for _ in range(3)), tlv(0x30, *subject))
+    message = "the X.509 certificate is damaged: inside is not the DER that belongs there"
+    assert verdict(tlv(0x30, fields, named(tlv, RSA), tlv(3, b"\0"))) == (KeyMalformed, message)
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
