@@ -26,7 +26,7 @@ def public(n: int, e: int = 65537) -> dict[str, Any]:
 
 def modulus(bits: int) -> int:
     """A number of that length with nothing against it but that nobody knows its primes."""
-    return 3 * 2 ** (bits - 2) + 1
+    return (3 << (bits - 2)) + 1
 
 
 def number(jwk: dict[str, Any], name: str) -> int:
