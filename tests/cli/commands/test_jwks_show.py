@@ -19,7 +19,7 @@ ODD = {
         None,
         {"kty": "XX", "kid": "x1", "alg": "YY", "use": "sig"},
         {"kty": "oct", "k": "c2hvcnQ", "kid": "weak"},
-        {"kty": "RSA", "n": "AQAB", "e": "AQAB"},
+        {"kty": "RSA", "n": "AQAB", "e": "Aw"},
     ]
 }
 
