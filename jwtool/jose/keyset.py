@@ -16,6 +16,7 @@ from jwtool.jose.errors import (
     KeyNotFound,
     KeyRefused,
     KeyTooWeak,
+    key_refusal,
 )
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.members import json_type
@@ -152,7 +153,7 @@ def select(keyset: KeySet, kid: str) -> KeySet:
         return KeySet((found,), (), keyset.is_set)
     for skipped in keyset.skipped:
         if skipped.kid == kid:
-            raise _error_class(skipped.code)(f"the key {quote_public(kid)} can't be used: {skipped.reason}")
+            raise key_refusal(skipped.code, f"the key {quote_public(kid)} can't be used: {skipped.reason}")
     raise KeyNotFound(f"no key has the kid {quote_public(kid)}; {_kids_on_offer(keyset)}")
 
 
@@ -175,17 +176,13 @@ def refusal(keyset: KeySet, source: str) -> KeyRefused:
         return JwksWithoutUsableKey(f"{source} holds no key")
     first = keyset.skipped[0]
     if len(keyset.skipped) == 1 and not keyset.is_set:
-        return _error_class(first.code)(f"the key of {source} can't be used: {first.reason}")
+        return key_refusal(first.code, f"the key of {source} can't be used: {first.reason}")
     name = f"key {quote_public(first.kid)}" if first.kid is not None else f"key number {first.index + 1}"
     if keyset.keys or len(keyset.skipped) == 1:
-        return _error_class(first.code)(f"{name} of {source} can't be used: {first.reason}")
+        return key_refusal(first.code, f"{name} of {source} can't be used: {first.reason}")
     return JwksWithoutUsableKey(
         f"none of the {len(keyset.skipped)} keys of {source} can be used; the first, {name}: {first.reason}"
     )
-
-
-def _error_class(code: str) -> type[KeyRefused]:
-    return next((refused for refused in KeyRefused.__subclasses__() if refused.code == code), KeyRefused)
 
 
 def _kids_on_offer(keyset: KeySet) -> str:

@@ -71,8 +71,11 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
         nonce=demand.nonce,
         access_token=private_text(demand.access_token, runtime, "--access-token"),
         code=private_text(demand.code, runtime, "--code"),
-        fullmatch=_fullmatch,
     )
+    if demand.required:
+        from jwtool.operations.patterns import Matcher
+
+        claims = claims._replace(fullmatch=Matcher())
     return Policy(
         claims=claims,
         algs=tuple(known_algorithm(name) for name in demand.algs) if demand.algs else None,
@@ -94,12 +97,6 @@ def _with_preset(explicit: tuple[Requirement, ...], preset: Preset | None) -> tu
         first, second = preset.same
         filled += [Requirement((first,), first, "present"), Requirement((second,), second, "same", first)]
     return (*filled, *explicit)
-
-
-def _fullmatch(pattern: str, text: str) -> bool:
-    from jwtool.operations.patterns import fullmatch
-
-    return fullmatch(pattern, text)
 
 
 def known_algorithm(name: str) -> str:

@@ -162,7 +162,7 @@ class Handler(BaseHTTPRequestHandler):
             response = plain(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
         self._send(response)
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002  http.server names them
         """What http.server has no method for is answered like the rest; what it can't read, in few words."""
         if code == HTTPStatus.NOT_IMPLEMENTED:
             self.do_GET()
@@ -188,7 +188,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_WR)
             self.rfile.read(LINGER_OCTETS)
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002  the same
         asked = self.requestline.rpartition(" HTTP/")[0] or "-"
         self.server.access(printable(f"{self.client_address[0]} {asked} {int(code)}"))
 

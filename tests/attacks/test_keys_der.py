@@ -150,8 +150,8 @@ def test_authority_of_a_chain_does_not_verify(
         public = serialization.load_pem_public_key(to_pem(key, private=False))
         private = serialization.load_pem_private_key(to_pem(authority, private=True), None)
         until = moment + dt.timedelta(days=9)
-        builder = x509.CertificateBuilder(name("authority"), name(subject), public, 1, moment, until)  # type: ignore[arg-type]
-        return builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)  # type: ignore[arg-type]
+        builder = x509.CertificateBuilder(name("authority"), name(subject), public, 1, moment, until)  # type: ignore[arg-type]  # any kind of key may come out of a PEM
+        return builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)  # type: ignore[arg-type]  # the same
 
     leaf, root = issue("leaf", forge.keys["ES256"]), issue("authority", authority)
     path = tmp_path / "chain.pem"

@@ -193,8 +193,6 @@ READERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any]]] = {
     "a key file without a passphrase": (partial(load.load_keys, passphrase=lambda: None), FILES),
     "PEM or DER": (partial(pem.parse_encoded, passphrase=ask), FILES),
     "a secret": (partial(secret.secret_key, where="x"), FILES),
-    "a secret in hex": (partial(secret.from_hex, where="x"), TEXTS),
-    "a secret in base64": (partial(secret.from_base64, where="x"), TEXTS),
     "a JWK": (parse_jwk, JWKS),
     "certificates of a JWK": (x5c.judge, JWKS),
     "a key of a set": (

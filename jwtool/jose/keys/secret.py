@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jwtool.jose import base64url
 from jwtool.jose.algorithms import CURVES, Curve
-from jwtool.jose.errors import BadBase64url, KeyConfusion, KeyMalformed, KeyUnrecognized
+from jwtool.jose.errors import KeyConfusion, KeyMalformed
 from jwtool.jose.keys.der import identify
 from jwtool.jose.keys.jwk import parse_jwk
 
@@ -46,8 +46,6 @@ _HEX = re.compile(rb"(?:0[xX])?((?:[0-9a-fA-F]{2}:?)++)[0-9a-fA-F]?")
 _PERCENT = re.compile(rb"%([0-9a-fA-F]{2})")
 _BASE64 = re.compile(rb"(?:data:[\w/+.;=-]{0,99}?;base64)?([A-Za-z0-9+/_-]{40,}+)(?:=.*)?", re.DOTALL)
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
-_TO_URL = bytes.maketrans(b"+/", b"-_")
-MAX_PADDING = 2
 
 
 def secret_key(data: bytes, *, where: str) -> Key:
@@ -65,37 +63,6 @@ def secret_key(data: bytes, *, where: str) -> Key:
     if not data:
         raise KeyMalformed(f"{where} is empty, wanted an HMAC secret")
     return parse_jwk({"kty": "oct", "k": base64url.encode(data)}, form="secret")
-
-
-def from_hex(text: str | bytes, *, where: str) -> Key:
-    """The oct key whose secret is written in hexadecimal; white space is ignored.
-
-    Raises KeyUnrecognized for what is not, else as secret_key.
-    """
-    try:
-        data = binascii.unhexlify(b"".join(_octets(text).split()))
-    except binascii.Error:
-        raise KeyUnrecognized(f"{where} is not hexadecimal, wanted an even number of the digits 0-9 and a-f") from None
-    return secret_key(data, where=where)
-
-
-def from_base64(text: str | bytes, *, where: str) -> Key:
-    """The oct key whose secret is written in base64 of either alphabet; white space is ignored, padding optional.
-
-    Raises KeyUnrecognized for what is neither, else as secret_key.
-    """
-    joined = b"".join(_octets(text).split())
-    bare = joined.rstrip(b"=")
-    padding = len(joined) - len(bare)
-    is_mixed = any(octet in bare for octet in b"+/") and any(octet in bare for octet in b"-_")
-    if is_mixed or padding > MAX_PADDING or (padding and len(joined) % 4):
-        reason = "two alphabets are mixed" if is_mixed else "the padding is wrong"
-        raise KeyUnrecognized(f"{where} is not base64: {reason}")
-    try:
-        data = base64url.decode(bare.translate(_TO_URL))
-    except BadBase64url:
-        raise KeyUnrecognized(f"{where} is not base64") from None
-    return secret_key(data, where=where)
 
 
 def find_key(data: bytes) -> str | None:
@@ -164,8 +131,3 @@ def _unwrapped(data: bytes) -> Iterator[tuple[str, bytes]]:
     if digits := _BASE64.fullmatch(joined):
         text = digits[1].translate(_FROM_URL)
         yield "base64", binascii.a2b_base64(text[: len(text) - (len(text) % 4 == 1)] + b"==")
-
-
-def _octets(text: str | bytes) -> bytes:
-    """The text as octets; what is not ASCII becomes what no encoding has."""
-    return text.encode("ascii", "replace") if isinstance(text, str) else text

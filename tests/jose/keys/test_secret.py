@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from jwtool.jose.errors import JwtoolError, KeyConfusion, KeyMalformed, KeyUnrecognized
+from jwtool.jose.errors import JwtoolError, KeyConfusion, KeyMalformed
 from jwtool.jose.keys.pem import parse_encoded
-from jwtool.jose.keys.secret import find_key, from_base64, from_hex, secret_key
+from jwtool.jose.keys.secret import find_key, secret_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,10 +49,7 @@ def test_weak_secrets_come_with_their_weakness() -> None:
 
 
 def test_an_empty_secret_is_refused() -> None:
-    wanted = KeyMalformed, "secret:@FILE is empty, wanted an HMAC secret"
-    assert refusal(secret_key, b"") == wanted
-    assert refusal(from_hex, " ") == wanted
-    assert refusal(from_base64, "\n") == wanted
+    assert refusal(secret_key, b"") == (KeyMalformed, "secret:@FILE is empty, wanted an HMAC secret")
 
 
 def forms(native: Any, *, has_pkcs1: bool, has_sec1: bool) -> dict[str, bytes]:
@@ -237,56 +234,3 @@ def test_passwords_are_never_refused(password: str) -> None:
 )
 def test_hostile_secrets_cost_nothing(piece: bytes) -> None:
     assert find_key(piece * (1_000_000 // len(piece))) is None
-
-
-@pytest.mark.parametrize("text", [SECRET.hex(), SECRET.hex().upper(), SECRET.hex(" "), f"\n {SECRET.hex()} \n"])
-def test_hexadecimal(text: str) -> None:
-    assert from_hex(text, where="hex:@FILE").secret() == SECRET
-    assert from_hex(text.encode(), where="hex:@FILE").secret() == SECRET
-
-
-@pytest.mark.parametrize("text", ["0", "0g", "0x00", "00:01", "é0", "\u0661\u0661"])
-def test_no_hexadecimal(text: str) -> None:
-    message = "secret:@FILE is not hexadecimal, wanted an even number of the digits 0-9 and a-f"
-    assert refusal(from_hex, text) == (KeyUnrecognized, message)
-    assert refusal(from_hex, text.encode()) == (KeyUnrecognized, message)
-
-
-@pytest.mark.parametrize("data", [SECRET, SECRET + b"\0", SECRET + b"\0\1", b"\xfb\xff\xfe" * 16])
-def test_base64(data: bytes) -> None:
-    standard, url = base64.b64encode(data), base64.urlsafe_b64encode(data)
-    for text in (
-        standard,
-        url,
-        standard.rstrip(b"="),
-        url.rstrip(b"="),
-        base64.encodebytes(data),
-        b" " + url + b"\r\n",
-    ):
-        assert from_base64(text, where="base64:@FILE").secret() == data
-        assert from_base64(text.decode(), where="base64:@FILE").secret() == data
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("+_AA", ": two alphabets are mixed"),
-        ("AA=", ": the padding is wrong"),
-        ("AAAA====", ": the padding is wrong"),
-        ("AAA==", ": the padding is wrong"),
-        ("AAAA=", ": the padding is wrong"),
-        ("A", ""),
-        ("AB", ""),
-        ("AA==AA", ""),
-        ("AA.A", ""),
-        ("AAÄA", ""),
-    ],
-)
-def test_no_base64(text: str, reason: str) -> None:
-    assert refusal(from_base64, text) == (KeyUnrecognized, f"secret:@FILE is not base64{reason}")
-
-
-def test_keys_are_refused_in_hexadecimal_and_base64(natives: Natives) -> None:
-    der = natives["Ed25519"].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    assert refusal(from_hex, der.hex())[0] is KeyConfusion
-    assert refusal(from_base64, base64.b64encode(der))[0] is KeyConfusion
