@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     OkpPublicKey = ed25519.Ed25519PublicKey | ed448.Ed448PublicKey
     OkpPrivateKey = ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 
+LARGEST_SECOND_TRY = 8192  # bits of the RSA key
 KEPT_KEYS = 128  # of each kind; a key set of one issuer has a handful
 
 
@@ -170,7 +171,9 @@ def _rsa_private(key: Key) -> rsa.RSAPrivateKey:
     return rsa.RSAPrivateNumbers(
         p=numbers.p,
         q=numbers.q,
-        d=numbers.d,
+        # OpenSSL computes with the primes, and with 'd' only once more where that came out wrong: a second and more
+        # for a key of the largest size made of composite numbers, which then gets a 'd' that fails at once.
+        d=numbers.d if key.bits <= LARGEST_SECOND_TRY else numbers.e,
         dmp1=numbers.dp,
         dmq1=numbers.dq,
         iqmp=numbers.qi,

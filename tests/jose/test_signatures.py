@@ -179,16 +179,26 @@ def test_a_private_key_that_is_not_sound_signs_nothing(keys: Mapping[str, Key]) 
     assert refusal.value.message == UNSOUND
 
 
-@pytest.mark.parametrize("alg", ["RS256", "PS512"])
-def test_numbers_that_fit_each_other_but_are_not_prime_sign_nothing(alg: str) -> None:
-    p, q = (next(n for n in range(start, start + 999, 2) if n % 65537 != 1) for start in (3 << 1022 | 1, 7 << 1021 | 1))
+@pytest.mark.parametrize(("alg", "bits"), [("RS256", 2048), ("PS512", 2048), ("PS512", 16384)])
+def test_numbers_that_fit_each_other_but_are_not_prime_sign_nothing(alg: str, bits: int) -> None:
+    half = bits // 2
+    starts = (3 << half - 2 | 1, 7 << half - 3 | 1)
+    key = rsa_key(*(next(n for n in range(start, start + 999, 2) if n % 65537 != 1) for start in starts))
+    with pytest.raises(KeyMalformed) as refusal:
+        signatures.sign(alg, key, DATA)
+    assert refusal.value.message == UNSOUND.replace("2048", str(bits))
+
+
+def test_a_sound_key_of_more_than_8192_bits_signs() -> None:
+    key = rsa_key(2**4423 - 1, 2**4253 - 1)
+    assert signatures.verify("RS256", key, DATA, signatures.sign("RS256", key, DATA))
+
+
+def rsa_key(p: int, q: int) -> Key:
     d = pow(65537, -1, lcm(p - 1, q - 1))
     numbers = {"n": p * q, "e": 65537, "d": d, "p": p, "q": q, "dp": d % (p - 1), "dq": d % (q - 1)}
     numbers["qi"] = pow(q, -1, p)
-    key = parse_jwk({"kty": "RSA", **{name: encode_number(number) for name, number in numbers.items()}})
-    with pytest.raises(KeyMalformed) as refusal:
-        signatures.sign(alg, key, DATA)
-    assert refusal.value.message == UNSOUND
+    return parse_jwk({"kty": "RSA", **{name: encode_number(number) for name, number in numbers.items()}})
 
 
 def test_a_primitive_that_openssl_lacks_is_said_to_be(keys: Mapping[str, Key], monkeypatch: pytest.MonkeyPatch) -> None:
