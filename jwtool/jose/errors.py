@@ -257,38 +257,6 @@ class NetworkError(JwtoolError):
     code = "network_failed"
 
 
-class JwksUnreachable(NetworkError):
-    code = "jwks_unreachable"
-
-
-class JwksTimeout(NetworkError):
-    code = "jwks_timeout"
-
-
-class JwksRedirectRefused(NetworkError):
-    code = "jwks_redirect_refused"
-
-
-class TlsFailed(NetworkError):
-    code = "tls_failed"
-
-
-class HttpStatus(NetworkError):
-    code = "http_status"
-
-
-class ResponseTooLarge(NetworkError):
-    code = "response_too_large"
-
-
-class ResponseMalformed(NetworkError):
-    code = "response_malformed"
-
-
-class AddressUnavailable(NetworkError):
-    code = "address_unavailable"
-
-
 # The result could not be written.
 
 

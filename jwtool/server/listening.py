@@ -10,7 +10,7 @@ import ipaddress
 import os
 import socket
 
-from jwtool.jose.errors import AddressUnavailable
+from jwtool.jose.network_errors import AddressUnavailable
 
 MAX_PORT = 65535
 

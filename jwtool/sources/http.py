@@ -12,15 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jwtool import __version__
-from jwtool.jose.errors import (
-    JwksTimeout,
-    JwksUnreachable,
-    JwtoolError,
-    NetworkError,
-    ResponseMalformed,
-    ResponseTooLarge,
-    UrlMalformed,
-)
+from jwtool.jose.errors import JwtoolError, NetworkError, UrlMalformed
+from jwtool.jose.network_errors import JwksTimeout, JwksUnreachable, ResponseMalformed, ResponseTooLarge
 from jwtool.jose.quoting import printable
 from jwtool.sources.files import describe_size
 from jwtool.sources.urls import Url, parse_url

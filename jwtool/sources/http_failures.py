@@ -13,15 +13,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from jwtool.jose.errors import (
-    HttpStatus,
-    JwksRedirectRefused,
-    JwksUnreachable,
-    NetworkError,
-    ResponseMalformed,
-    TlsFailed,
-    UsageError,
-)
+from jwtool.jose.errors import NetworkError, UsageError
+from jwtool.jose.network_errors import HttpStatus, JwksRedirectRefused, JwksUnreachable, ResponseMalformed, TlsFailed
 from jwtool.jose.quoting import printable
 from jwtool.sources.urls import parse_url
 

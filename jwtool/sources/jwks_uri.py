@@ -7,9 +7,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import strict_json
-from jwtool.jose.errors import InputError, JwksMalformed, KeySymmetricInPublic, ResponseMalformed
+from jwtool.jose.errors import InputError, JwksMalformed, KeySymmetricInPublic
 from jwtool.jose.keys.public import public_half
 from jwtool.jose.keyset import KeySet, Skipped, parse_jwks, readable_facts
+from jwtool.jose.network_errors import ResponseMalformed
 from jwtool.jose.quoting import quote_public
 from jwtool.sources.http import Response, fetch
 from jwtool.sources.urls import parse_url

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jwtool.jose.errors import JwksUnreachable
+from jwtool.jose.network_errors import JwksUnreachable
 from jwtool.jose.quoting import printable
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jwtool.jose.errors import FileUnreadable, TlsFailed
+from jwtool.jose.errors import FileUnreadable
+from jwtool.jose.network_errors import TlsFailed
 from jwtool.jose.quoting import printable, quote
 from jwtool.sources import files
 

@@ -42,6 +42,9 @@ SIGNERS_ONLY = {"key_not_private"}
 """The one reason against a key that `verify` never meets: a public key will do."""
 
 
+importlib.import_module("jwtool.jose.network_errors")
+
+
 def leaves(tree: type[JwtoolError]) -> Iterator[type[JwtoolError]]:
     yield tree
     for child in tree.__subclasses__():
@@ -62,7 +65,12 @@ def words_of(module: Path) -> set[str]:
 
 def reasons() -> set[str]:
     """The codes of failed checks: those written down in the pure modules, and those that are put together."""
-    modules = [file for folder in jwtool.jose.__path__ for file in Path(folder).glob("*.py") if file.stem != "errors"]
+    modules = [
+        file
+        for folder in jwtool.jose.__path__
+        for file in Path(folder).glob("*.py")
+        if not file.stem.endswith("errors")
+    ]
     written = set[str]().union(*map(words_of, modules)) - JOSE_NAMES
     wrong = {"sub": "a", "nonce": "a", "at_hash": "a", "c_hash": "a"}
     policy = ClaimPolicy(subject="b", nonce="b", access_token=b"b", code=b"b")

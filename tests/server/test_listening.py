@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from jwtool.jose.errors import AddressUnavailable
+from jwtool.jose.network_errors import AddressUnavailable
 from jwtool.server.listening import host_in_url, is_loopback, listen
 
 PORT_HINT = "--port 0 picks a free one"

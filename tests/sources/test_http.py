@@ -11,16 +11,13 @@ from typing import Any, NoReturn
 import pytest
 
 from jwtool import __version__
-from jwtool.jose.errors import (
+from jwtool.jose.errors import JwtoolError, NetworkError, UrlMalformed, UrlSchemeRefused
+from jwtool.jose.network_errors import (
     HttpStatus,
     JwksRedirectRefused,
     JwksUnreachable,
-    JwtoolError,
-    NetworkError,
     ResponseMalformed,
     ResponseTooLarge,
-    UrlMalformed,
-    UrlSchemeRefused,
 )
 from jwtool.sources.http import MAX_BODY, fetch
 

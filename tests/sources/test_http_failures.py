@@ -14,14 +14,8 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
-from jwtool.jose.errors import (
-    JwksTimeout,
-    JwksUnreachable,
-    JwtoolError,
-    NetworkError,
-    TlsFailed,
-    UrlMalformed,
-)
+from jwtool.jose.errors import JwtoolError, NetworkError, UrlMalformed
+from jwtool.jose.network_errors import JwksTimeout, JwksUnreachable, TlsFailed
 from jwtool.sources.http import fetch
 from jwtool.sources.http_failures import explain_tls
 

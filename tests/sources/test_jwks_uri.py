@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from jwtool.jose.errors import HttpStatus, JwtoolError, ResponseMalformed
+from jwtool.jose.errors import JwtoolError
 from jwtool.jose.keys.generate import generate
 from jwtool.jose.keys.public import to_jwk
+from jwtool.jose.network_errors import HttpStatus, ResponseMalformed
 from jwtool.sources.jwks_uri import Fetched, fetch_keyset
 
 Refusal = Callable[..., tuple[type[JwtoolError], str, str | None]]

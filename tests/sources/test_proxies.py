@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from jwtool.jose.errors import JwksUnreachable, JwtoolError
+from jwtool.jose.errors import JwtoolError
+from jwtool.jose.network_errors import JwksUnreachable
 from jwtool.sources.proxies import Proxy, find_proxy
 from jwtool.sources.urls import parse_url
 

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 import pytest
 import trustme
 
-from jwtool.jose.errors import JwksTimeout, JwksUnreachable, JwtoolError, TlsFailed
+from jwtool.jose.errors import JwtoolError
+from jwtool.jose.network_errors import JwksTimeout, JwksUnreachable, TlsFailed
 from jwtool.sources.http import fetch
 
 pytestmark = pytest.mark.usefixtures("system_store")

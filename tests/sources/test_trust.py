@@ -10,7 +10,8 @@ import truststore
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from jwtool.jose.errors import FileNotFound, FileUnreadable, InputTooLarge, JwtoolError, TlsFailed
+from jwtool.jose.errors import FileNotFound, FileUnreadable, InputTooLarge, JwtoolError
+from jwtool.jose.network_errors import TlsFailed
 from jwtool.sources import trust
 from jwtool.sources.trust import make_trust
 
