@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 VECTORS = "JWTOOL_VECTORS"
 
+os.environ["JWTOOL_CACHE_DIR"] = os.devnull  # no test leaves a trace in the user's cache, nor finds one there
+
 # A machine that others use too is slow now and then, and that is no finding.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, max_examples=300, print_blob=True)

@@ -16,6 +16,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from jwtool.cli.invocation import Invocation
+from jwtool.cli.network_options import NETWORK, take_network
 from jwtool.cli.stdin_once import refuse_stdin_twice
 from jwtool.cli.usage import command_unknown, option_before_command
 from jwtool.jose.errors import UsageError
@@ -189,17 +190,18 @@ def load(module: str, name: str, rich_markup_mode: Any) -> Any:
 def build(name: str, function: "Callable[..., Report | Iterator[Report]]", rich_markup_mode: Any) -> Any:
     """The command around `function`: `runtime` comes from the context, and the common options are added.
 
-    A `function` that has to know of --json before it writes a file takes `as_json` too.
+    A `function` that has to know of --json before it writes a file takes `as_json` too; one that may use the network
+    takes `network`, and gets the options for that in its place.
     """
-    own = inspect.signature(function).parameters.values()
-    wants_json = any(parameter.name == "as_json" for parameter in own)
-    taken = [parameter for parameter in own if parameter.name not in {"runtime", *COMMON}]
-    added = [
-        inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for key, (annotation, default) in COMMON.items()
-    ]
+    own = inspect.signature(function).parameters
+    wants_json, wants_network = "as_json" in own, "network" in own
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in taken]
+    parameters = []
+    for parameter in own.values():
+        if parameter.name == "network":
+            parameters += _parameters(NETWORK)
+        elif parameter.name not in {"runtime", *COMMON}:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
     def callback(ctx: typer.Context, **values: Any) -> "Report | Iterator[Report]":
         invocation: Invocation = ctx.obj
@@ -207,11 +209,13 @@ def build(name: str, function: "Callable[..., Report | Iterator[Report]]", rich_
         if values.get("token", "") is None and invocation.runtime.stdin_is_terminal:
             raise TokenMissing(ctx)
         refuse_stdin_twice(values, terminal=invocation.runtime.stdin_is_terminal)
+        if wants_network:
+            values["network"] = take_network(values, invocation.runtime)
         if wants_json:
             values["as_json"] = invocation.options.json
         return function(runtime=invocation.runtime, **values)
 
-    signature = inspect.Signature([context, *parameters, *added])
+    signature = inspect.Signature([context, *parameters, *_parameters(COMMON)])
     callback.__signature__ = signature  # type: ignore[attr-defined]  # what inspect.signature reads
     callback.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
     callback.__doc__ = inspect.getdoc(function)
@@ -219,6 +223,13 @@ def build(name: str, function: "Callable[..., Report | Iterator[Report]]", rich_
     app = typer.Typer(add_completion=False, rich_markup_mode=rich_markup_mode, pretty_exceptions_enable=False)
     app.command(name=name, cls=Command, help=text, epilog=examples, context_settings=CONTEXT)(callback)
     return typer.main.get_command(app)
+
+
+def _parameters(options: dict[str, tuple[Any, Any]]) -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in options.items()
+    ]
 
 
 def _output_options(values: dict[str, Any]) -> OutputOptions:

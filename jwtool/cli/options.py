@@ -109,13 +109,3 @@ MemberOption = Annotated[
         "--member", metavar="NAME", show_default=False, help="The member that holds the token, where TOKEN is JSON."
     ),
 ]
-TimeoutOption = Annotated[
-    str,
-    typer.Option("--timeout", metavar="DURATION", help="How long a fetch may take in all."),
-]
-CaFileOption = Annotated[
-    str | None,
-    typer.Option(
-        "--ca-file", metavar="PATH", show_default=False, autocompletion=complete.path, help="Trust these authorities."
-    ),
-]

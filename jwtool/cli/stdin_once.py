@@ -20,6 +20,7 @@ SOURCES = {
     "code": "code",
     "payload": "payload",
     "dpop": "DPoP proof",
+    "bearer": "bearer token",
 }
 STDIN = ("-", "secret:-", "hex:-", "base64:-")
 

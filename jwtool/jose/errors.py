@@ -66,6 +66,10 @@ class UrlMalformed(UsageError):
     code = "url_malformed"
 
 
+class HttpHeaderMalformed(UsageError):
+    code = "http_header_malformed"
+
+
 class TopicUnknown(UsageError):
     code = "topic_unknown"
 
@@ -163,6 +167,10 @@ class FileUnreadable(InputError):
 
 class VariableNotSet(InputError):
     code = "variable_not_set"
+
+
+class CredentialMalformed(InputError):
+    code = "credential_malformed"
 
 
 class KeyUnrecognized(InputError):

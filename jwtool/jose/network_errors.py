@@ -9,6 +9,10 @@ class JwksUnreachable(NetworkError):
     code = "jwks_unreachable"
 
 
+class Offline(NetworkError):
+    code = "offline"
+
+
 class JwksTimeout(NetworkError):
     code = "jwks_timeout"
 

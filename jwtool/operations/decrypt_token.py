@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from jwtool.jose.decrypt import Decryption
     from jwtool.jose.selection import OfferedKey
     from jwtool.jose.token import UnverifiedToken
-    from jwtool.operations.resolve_keys import Passphrase, Reach
+    from jwtool.operations.resolve_keys import Passphrase
+    from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
 
@@ -35,12 +36,12 @@ def decrypt_token(
     demand: Demand,
     runtime: Runtime,
     *,
-    to: Reach,
+    network: Network,
     passphrase: str | Passphrase | None,
 ) -> tuple[Decryption, tuple[str, ...]]:
     """The decryption of a token by the keys of several sources (JWTOOL_KEY where none is given), and notes on these."""
     sources = keys_given(keys, runtime, verb="decrypt")
-    loaded = load_encryption_sets(sources, runtime, to=to, passphrase=passphrase)
+    loaded = load_encryption_sets(sources, runtime, network=network, passphrase=passphrase)
     offered = [OfferedSet(one.keyset, one.source) for one in loaded]
     return decrypt(token, offered, demand), tuple(note for one in loaded for note in one.notes)
 

@@ -18,7 +18,7 @@ from jwtool.operations.encryption_keys import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jwtool.operations.resolve_keys import Reach
+    from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
 MAX_PAYLOAD = 256 * 1024
@@ -51,7 +51,7 @@ class Sealed(NamedTuple):
 
 
 def encrypt_payload(
-    argument: str | None, wanted: Wanted, runtime: Runtime, *, to: Reach, passphrase: str | None
+    argument: str | None, wanted: Wanted, runtime: Runtime, *, network: Network, passphrase: str | None
 ) -> Sealed:
     """Encrypt the PAYLOAD of `argument` for one key of each source, JWTOOL_KEY where none is given."""
     allowed = {
@@ -65,7 +65,7 @@ def encrypt_payload(
         )
     extra = header_members(wanted.header)
     payload = read_payload(argument, runtime)
-    loaded = load_encryption_sets(sources, runtime, to=to, passphrase=passphrase)
+    loaded = load_encryption_sets(sources, runtime, network=network, passphrase=passphrase)
     keys = [recipient_of(one, allowed) for one in loaded]
     plan = encrypt.choose(keys, **allowed)
     header = encrypt.build_header(payload, plan, extra)

@@ -11,12 +11,13 @@ from jwtool.jose.encryption_fit import PASSWORD
 from jwtool.jose.errors import AlgorithmUnknown, KeyAmbiguous, KeyRefused, UsageError
 from jwtool.jose.keyset import KeySet
 from jwtool.jose.quoting import quote
-from jwtool.operations.resolve_keys import LoadedSet, Passphrase, Reach, load_usable
+from jwtool.operations.resolve_keys import LoadedSet, Passphrase, load_usable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from jwtool.jose.keys.key import Key
+    from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
 
@@ -66,10 +67,10 @@ def keys_given(given: Sequence[str], runtime: Runtime, *, verb: str) -> tuple[st
 
 
 def load_encryption_sets(
-    texts: Sequence[str], runtime: Runtime, *, to: Reach, passphrase: str | Passphrase | None
+    texts: Sequence[str], runtime: Runtime, *, network: Network, passphrase: str | Passphrase | None
 ) -> tuple[LoadedSet, ...]:
     """The sets of several sources, as `load_usable`; short secrets stay, and one out of `secret:` is a password."""
-    loaded = load_usable(texts, runtime, to=to, passphrase=passphrase, allow_weak_secret=True)
+    loaded = load_usable(texts, runtime, network=network, passphrase=passphrase, allow_weak_secret=True)
     return tuple(_as_password(one) if _is_password(text) else one for text, one in zip(texts, loaded, strict=True))
 
 

@@ -13,10 +13,10 @@ from jwtool.jose.errors import (
     KeyRefused,
     KeySymmetricInPublic,
     KeyUseMismatch,
-    UsageError,
 )
 from jwtool.jose.quoting import quote_public
 from jwtool.jose.rotation import active_key
+from jwtool.sources.network import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,23 +29,6 @@ if TYPE_CHECKING:
 
 MAX_KEY_FILE = 1024 * 1024
 SECRET_KINDS = ("secret", "hex", "base64")
-
-
-class Reach(NamedTuple):
-    """How long a fetch may take, and a pipe without a writer, in seconds; and which authorities are trusted."""
-
-    timeout: int = 10
-    ca_file: str | None = None
-
-
-def reach(timeout: str, ca_file: str | None) -> Reach:
-    """The options --timeout and --ca-file as a `Reach`; a timeout of nothing is refused."""
-    from jwtool.jose.numeric_date import parse_duration
-
-    seconds = parse_duration(timeout)
-    if seconds < 1:
-        raise UsageError("--timeout needs at least one second", hint="--timeout 10s")
-    return Reach(seconds, ca_file)
 
 
 class LoadedSet(NamedTuple):
@@ -96,7 +79,7 @@ def load_set(
     text: str,
     runtime: Runtime,
     *,
-    to: Reach | None = None,
+    network: Network | None = None,
     passphrase: str | Passphrase | None = None,
     what: str = "KEY",
 ) -> LoadedSet:
@@ -108,7 +91,7 @@ def load_set(
 
     source = parse_source(text, bare="file", what=what)
     ask = passphrase if isinstance(passphrase, Passphrase) else Passphrase(passphrase, runtime)
-    loaded = _load(source, runtime, to or Reach(), ask)
+    loaded = _load(source, runtime, network or Network(), ask)
     if source.fragment is None:
         return loaded
     with _said_of(source):
@@ -126,24 +109,22 @@ def _said_of(source: Source) -> Iterator[None]:
         raise
 
 
-def _load(source: Source, runtime: Runtime, reach: Reach, passphrase: Passphrase) -> LoadedSet:
+def _load(source: Source, runtime: Runtime, network: Network, passphrase: Passphrase) -> LoadedSet:
     if source.kind == "url":
         from jwtool.sources.jwks_uri import fetch_keyset
 
-        fetched = fetch_keyset(
-            source.value, timeout=reach.timeout, ca_file=reach.ca_file, environ=runtime.environ, trace=runtime.trace
-        )
+        fetched = fetch_keyset(source.value, network=network, environ=runtime.environ, trace=runtime.trace)
         return LoadedSet(fetched.keyset, source.label, fetched.notes, fetched)
     if source.kind in SECRET_KINDS:
         from jwtool.jose.keys.secret import secret_key
         from jwtool.sources.source import read_secret
 
-        key = secret_key(read_secret(source, runtime, patience=reach.timeout), where=source.label)
+        key = secret_key(read_secret(source, runtime, patience=network.timeout), where=source.label)
         return LoadedSet(keysets.KeySet(keys=(key,), skipped=(), is_set=False), source.label)
     from jwtool.jose.keys.load import load_keys
     from jwtool.sources.source import read_bytes
 
-    data = read_bytes(source, runtime, cap=MAX_KEY_FILE, what="key", patience=reach.timeout)
+    data = read_bytes(source, runtime, cap=MAX_KEY_FILE, what="key", patience=network.timeout)
     with _said_of(source):
         return LoadedSet(load_keys(data, passphrase=lambda: passphrase(source.label)), source.label)
 
@@ -152,7 +133,7 @@ def load_usable(
     texts: Sequence[str],
     runtime: Runtime,
     *,
-    to: Reach,
+    network: Network,
     passphrase: str | Passphrase | None,
     allow_weak_secret: bool = False,
 ) -> tuple[LoadedSet, ...]:
@@ -165,7 +146,7 @@ def load_usable(
     refusal: KeyRefused | None = None
     for text in texts:
         try:
-            found = load_set(text, runtime, to=to, passphrase=ask)
+            found = load_set(text, runtime, network=network, passphrase=ask)
             usable = keysets.usable(found.keyset, allow_weak_secret=allow_weak_secret)
             nothing = () if usable.keys or usable.skipped else (f"{found.source} holds no key",)
             notes = (*found.notes, *nothing, *skipped_notes(usable, found.source))
@@ -194,10 +175,12 @@ def name_skipped(skipped: Any) -> str:
     return f"kid {quote_public(skipped.kid)}" if skipped.kid is not None else f"number {skipped.index + 1}"
 
 
-def load_all(texts: Sequence[str], runtime: Runtime, *, to: Reach, passphrase: str | None) -> tuple[LoadedSet, ...]:
+def load_all(
+    texts: Sequence[str], runtime: Runtime, *, network: Network, passphrase: str | None
+) -> tuple[LoadedSet, ...]:
     """The sets of several sources, each of which must hold keys, usable ones only: for building, not for verifying."""
     ask = Passphrase(passphrase, runtime)
-    loaded = [load_set(text, runtime, to=to, passphrase=ask) for text in texts]
+    loaded = [load_set(text, runtime, network=network, passphrase=ask) for text in texts]
     for one in loaded:
         usable = keysets.usable(one.keyset)
         if usable.skipped or not usable.keys:
@@ -212,9 +195,11 @@ def refuse_weak(loaded: LoadedSet) -> None:
         raise keysets.refusal(usable, loaded.source)
 
 
-def load_one(text: str, runtime: Runtime, *, to: Reach | None = None, passphrase: str | None = None) -> LoadedSet:
+def load_one(
+    text: str, runtime: Runtime, *, network: Network | None = None, passphrase: str | None = None
+) -> LoadedSet:
     """The set of a source that must hold exactly one key (weak or not): its only key, or the one `#KID` names."""
-    loaded = load_set(text, runtime, to=to, passphrase=passphrase)
+    loaded = load_set(text, runtime, network=network, passphrase=passphrase)
     if not loaded.keyset.keys:
         raise keysets.refusal(loaded.keyset, loaded.source)
     if len(loaded.keyset.keys) > 1:
@@ -225,14 +210,14 @@ def load_one(text: str, runtime: Runtime, *, to: Reach | None = None, passphrase
     return loaded
 
 
-def signing_key(text: str, runtime: Runtime, *, to: Reach, passphrase: str | None) -> Key:
+def signing_key(text: str, runtime: Runtime, *, network: Network, passphrase: str | None) -> Key:
     """The key of a source that signs: private, strong, not marked for something else.
 
     With `#KID` that one, else the one that is active now.
     """
     from jwtool.sources.source import parse_source
 
-    (loaded,) = load_usable([text], runtime, to=to, passphrase=passphrase)
+    (loaded,) = load_usable([text], runtime, network=network, passphrase=passphrase)
     keys = [key for key in loaded.keyset.keys if key.private and key.use in {None, "sig"}]
     if keys and parse_source(text, bare="file", what="KEY").fragment is not None:
         return keys[0]

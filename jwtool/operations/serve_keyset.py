@@ -10,7 +10,7 @@ from jwtool.operations.build_keyset import build, encode
 from jwtool.operations.resolve_keys import Passphrase, load_set, skipped_notes
 
 if TYPE_CHECKING:
-    from jwtool.operations.resolve_keys import Reach
+    from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
 
@@ -21,12 +21,12 @@ class WatchedSet:
     encrypted key is asked for once.
     """
 
-    def __init__(self, text: str, runtime: Runtime, *, to: Reach, passphrase: str | None) -> None:
+    def __init__(self, text: str, runtime: Runtime, *, network: Network, passphrase: str | None) -> None:
         from jwtool.sources.source import parse_source
 
         self._text = text
         self._runtime = runtime
-        self._to = to
+        self._network = network
         self._passphrase = Passphrase(passphrase, runtime)
         source = parse_source(text, bare="file", what="SET")
         self._path = source.value if source.kind == "file" and os.path.isfile(source.value) else None
@@ -38,7 +38,7 @@ class WatchedSet:
         """The public set as JSON. Raises what is wrong with the source, or with a set without usable keys."""
         if self._path is None and self._once is not None:
             return self._once
-        loaded = load_set(self._text, self._runtime, to=self._to, passphrase=self._passphrase, what="SET")
+        loaded = load_set(self._text, self._runtime, network=self._network, passphrase=self._passphrase, what="SET")
         usable = keysets.usable(loaded.keyset)
         if not usable.keys:
             raise keysets.refusal(usable, loaded.source)

@@ -9,7 +9,7 @@ from jwtool.jose import strict_json
 from jwtool.jose.errors import UsageError
 from jwtool.operations.demand import known_algorithm, private_text
 from jwtool.operations.read_payload import read_payload
-from jwtool.operations.resolve_keys import Reach, signing_key
+from jwtool.operations.resolve_keys import signing_key
 from jwtool.operations.sign_preset import fill_claims, hash_claims, own_key
 from jwtool.sources.claim_options import apply_claims, parse_claim
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from jwtool.jose.keys.key import Key
     from jwtool.operations.load_preset import Preset
+    from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
 MAX_CLAIMS = 256 * 1024
@@ -65,7 +66,13 @@ class Signed:
 
 
 def sign_token(
-    argument: str | None, keys: Sequence[str], wanted: Wanted, runtime: Runtime, *, to: Reach, passphrase: str | None
+    argument: str | None,
+    keys: Sequence[str],
+    wanted: Wanted,
+    runtime: Runtime,
+    *,
+    network: Network,
+    passphrase: str | None,
 ) -> Signed:
     """Sign the CLAIMS of `argument` and the options, or the payload, with `keys`, else JWTOOL_KEY.
 
@@ -94,7 +101,7 @@ def sign_token(
     hashed = private_text(wanted.access_token, runtime, "--access-token")
     signers, notes = [], []
     for source in sources:
-        key = signing_key(source, runtime, to=to, passphrase=passphrase)
+        key = signing_key(source, runtime, network=network, passphrase=passphrase)
         alg = sign.choose_alg(key, wanted.alg)
         signers.append(sign.Signer(key, alg, _header(key, alg, extra, wanted, preset)))
         notes += [f"the key of {source}: {remark}" for remark in key.remarks]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jwtool.jose.decrypt import Decryption
     from jwtool.jose.token import UnverifiedToken
     from jwtool.jose.verify import Policy
-    from jwtool.operations.resolve_keys import Reach
+    from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
 
@@ -27,7 +27,7 @@ def nested_report(
     policy: Policy,
     runtime: Runtime,
     *,
-    to: Reach,
+    network: Network,
     passphrase: str | None,
     at: int,
     field: str | None,
@@ -37,8 +37,8 @@ def nested_report(
     from jwtool.jose.selection import OfferedSet
 
     ask = Passphrase(passphrase, runtime)
-    outer = load_encryption_sets([decrypt_key], runtime, to=to, passphrase=ask)
-    loaded = load_usable(keys, runtime, to=to, passphrase=ask, allow_weak_secret=policy.allow_weak_key)
+    outer = load_encryption_sets([decrypt_key], runtime, network=network, passphrase=ask)
+    loaded = load_usable(keys, runtime, network=network, passphrase=ask, allow_weak_secret=policy.allow_weak_key)
     opening, judging = ([OfferedSet(one.keyset, one.source) for one in sets] for sets in (outer, loaded))
     nested = verify_nested(token, opening, judging, policy, now=at)
     notes = tuple(note for one in (*outer, *loaded) for note in one.notes) + nested.verification.notes

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jwtool.jose.dpop import Proof
     from jwtool.jose.token import UnverifiedToken
     from jwtool.jose.verify import Policy, Verification
-    from jwtool.operations.resolve_keys import Reach
+    from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
 
@@ -80,7 +80,7 @@ def verify_token(
     policy: Policy,
     runtime: Runtime,
     *,
-    to: Reach,
+    network: Network,
     passphrase: str | None,
     at: int,
     payload: bytes | None = None,
@@ -99,7 +99,7 @@ def verify_token(
 
         verification = verify(token, [own_key(token)], policy, now=at)
         return verification, (OWN_KEY, *verification.notes)
-    loaded = load_usable(keys, runtime, to=to, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key)
+    loaded = load_usable(keys, runtime, network=network, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key)
     offered = [OfferedSet(one.keyset, one.source) for one in loaded]
     verification = verify(token, offered, policy, now=at)
     if token.detached and not token.attached and verification.checks[0].code == "signature_invalid":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jwtool import __version__
 from jwtool.jose.errors import JwtoolError, NetworkError, UrlMalformed
-from jwtool.jose.network_errors import JwksTimeout, JwksUnreachable, ResponseMalformed, ResponseTooLarge
+from jwtool.jose.network_errors import JwksTimeout, JwksUnreachable, Offline, ResponseMalformed, ResponseTooLarge
 from jwtool.jose.quoting import printable
 from jwtool.sources.files import describe_size
 from jwtool.sources.urls import Url, parse_url
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from jwtool.sources.network import Network
     from jwtool.sources.proxies import Proxy
     from jwtool.sources.trust import Trust
 
@@ -46,13 +47,12 @@ class Response:
 def fetch(
     url: str,
     *,
-    timeout: float,
-    ca_file: str | None,
+    network: Network,
     environ: Mapping[str, str],
     trace: Callable[[str], None],
     accept: str = "*/*",
 ) -> Response:
-    """GET `url` within `timeout` seconds, from the look-up of its name to the last octet, at most 512 KiB.
+    """GET `url` within the seconds of `network`, from the look-up of its name to the last octet, at most 512 KiB.
 
     A worker thread does it and this one keeps the time, because no socket timeout bounds a name server, a
     drip of octets, or headers that never end. Raises NetworkError leaves, UrlSchemeRefused and UrlMalformed,
@@ -65,19 +65,23 @@ def fetch(
     from jwtool.sources.trust import make_trust
 
     target = parse_url(url)
+    if network.offline:
+        raise Offline(
+            f"--offline sends nothing, and {target.label} would have to be fetched", hint="leave --offline out"
+        )
     proxy = find_proxy(target, environ)
-    trust = make_trust(ca_file, environ) if target.scheme == "https" else None
-    trace(f"http: GET {target.label}, within {timeout:g} s")
+    trust = make_trust(network.ca_file, environ) if target.scheme == "https" else None
+    trace(f"http: GET {target.label}, within {network.timeout:g} s")
     if proxy is not None:
         trace(f"http: through the proxy {proxy.label} ({proxy.variable})")
     if trust is not None:
         trace(f"tls: trusting {trust.origin}")
     news: SimpleQueue[str | Response | Exception] = SimpleQueue()
-    exchange = _Exchange(target, timeout, accept, trust, proxy, news, who=_first_stop(target, proxy))
+    exchange = _Exchange(target, network, accept, trust, proxy, news, who=_first_stop(target, proxy))
     began = time.monotonic()
     Thread(target=exchange.run, name="jwtool-fetch", daemon=True).start()
     try:
-        while not isinstance(item := news.get(timeout=max(0.0, began + timeout - time.monotonic())), Response):
+        while not isinstance(item := news.get(timeout=max(0.0, began + network.timeout - time.monotonic())), Response):
             if isinstance(item, Exception):
                 raise exchange.explain(item) from None
             trace(item)
@@ -97,7 +101,7 @@ class _Exchange:
     """
 
     url: Url
-    timeout: float
+    network: Network
     accept: str
     trust: Trust | None
     proxy: Proxy | None
@@ -127,7 +131,7 @@ class _Exchange:
     def too_slow(self) -> JwksTimeout:
         """The error for an exchange that is not over at the deadline."""
         return JwksTimeout(
-            f"{self.who} did not answer within {self.timeout:g} s, still {self.stage}",
+            f"{self.who} did not answer within {self.network.timeout:g} s, still {self.stage}",
             hint="is it reachable from here? --timeout 30s waits longer",
         )
 
@@ -166,13 +170,13 @@ class _Exchange:
         import httpx
 
         began = time.monotonic()
-        limits = dict.fromkeys(("connect", "read", "write", "pool"), self.timeout)
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), self.network.timeout)
         headers = {
             "User-Agent": f"jwtool/{__version__}",
             "Accept": self.accept,
             "Accept-Encoding": "identity",
             "Connection": "close",
-        }
+        } | dict(self.network.headers)
         request = httpx.Request(
             "GET", self.url.text, headers=headers, extensions={"timeout": limits, "trace": self._observe}
         )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from jwtool.jose.keys.key import Key
+    from jwtool.sources.network import Network
 
 ACCEPT = "application/jwk-set+json, application/json"
 _SECRET_REASON = "a secret that a server publishes is none: whoever reads the set can forge tokens"  # noqa: S105  words
@@ -38,14 +39,12 @@ class Fetched:
     notes: tuple[str, ...] = ()
 
 
-def fetch_keyset(
-    url: str, *, timeout: float, ca_file: str | None, environ: Mapping[str, str], trace: Callable[[str], None]
-) -> Fetched:
-    """The JWK set at `url` (RFC 7517 §5), within `timeout` seconds.
+def fetch_keyset(url: str, *, network: Network, environ: Mapping[str, str], trace: Callable[[str], None]) -> Fetched:
+    """The JWK set at `url` (RFC 7517 §5), within the seconds of `network`.
 
     Raises what `http.fetch` raises, and ResponseMalformed for an answer that is no JWK set.
     """
-    response = fetch(url, timeout=timeout, ca_file=ca_file, environ=environ, trace=trace, accept=ACCEPT)
+    response = fetch(url, network=network, environ=environ, trace=trace, accept=ACCEPT)
     target = parse_url(url)
     keyset = parse_jwks_answer(response.body, target.host_label)
     public, notes = _without_secrets(keyset, target.label)

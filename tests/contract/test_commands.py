@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1] / "cli" / "commands"
 COMMON = {"--json", "-q --quiet", "-v --verbose", "--color", "-h --help"}
 KEYS = {"--passphrase"}
-NETWORK = {"--timeout", "--ca-file"}
+NETWORK = {
+    *{"--offline", "--refresh", "--stale-ok", "--timeout", "--ca-file", "--bearer", "--http-header"},
+    "--allow-link-local",
+}
 MADE = {"-o --output", "--force"}
 ISS, AUD = "-i --iss --issuer", "-a --aud --audience"
 OPTIONS: Mapping[str, set[str]] = {
@@ -65,8 +68,6 @@ LATER = (
     "issuer:",
     "--profile",
     "--lines",
-    "--offline",
-    "--bearer",
     "--cert",
     "--bad",
 )

@@ -20,6 +20,7 @@ from jwtool.jose.network_errors import (
     ResponseTooLarge,
 )
 from jwtool.sources.http import MAX_BODY, fetch
+from jwtool.sources.network import Network
 
 pytestmark = pytest.mark.usefixtures("system_store")
 
@@ -35,7 +36,7 @@ PORT = "is the port right?"
 
 
 def get(url: str, *, timeout: float = 5, ca_file: str | None = None, environ: dict[str, str] | None = None) -> bytes:
-    return fetch(url, timeout=timeout, ca_file=ca_file, environ=environ or {}, trace=lambda _sentence: None).body
+    return fetch(url, network=Network(timeout, ca_file), environ=environ or {}, trace=lambda _sentence: None).body
 
 
 def answer(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
@@ -47,7 +48,7 @@ def test_an_answer(serve: Serve) -> None:
     server = serve(answer(b'{"keys":[]}', b"Cache-Control: max-age=60", b"X-A: 1", b"x-a: 2"))
     said: list[str] = []
     response = fetch(
-        f"{server.url}?q=secret#kid", timeout=5, ca_file=None, environ={}, trace=said.append, accept="application/json"
+        f"{server.url}?q=secret#kid", network=Network(5), environ={}, trace=said.append, accept="application/json"
     )
     place = f"127.0.0.1:{server.port}"
     assert (response.body, response.status, response.url) == (b'{"keys":[]}', 200, f"{server.url}?q=secret")

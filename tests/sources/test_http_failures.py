@@ -18,6 +18,7 @@ from jwtool.jose.errors import JwtoolError, NetworkError, UrlMalformed
 from jwtool.jose.network_errors import JwksTimeout, JwksUnreachable, TlsFailed
 from jwtool.sources.http import fetch
 from jwtool.sources.http_failures import explain_tls
+from jwtool.sources.network import Network
 
 pytestmark = pytest.mark.usefixtures("system_store")
 
@@ -33,7 +34,7 @@ PORT = "is the port right?"
 
 
 def get(url: str, *, timeout: float = 5, ca_file: str | None = None, environ: dict[str, str] | None = None) -> bytes:
-    return fetch(url, timeout=timeout, ca_file=ca_file, environ=environ or {}, trace=lambda _sentence: None).body
+    return fetch(url, network=Network(timeout, ca_file), environ=environ or {}, trace=lambda _sentence: None).body
 
 
 def hang(connection: socket.socket) -> None:
@@ -120,8 +121,9 @@ def test_a_process_does_not_wait_for_a_stuck_worker(serve: Serve) -> None:
         "import socket, sys, time\n"
         "from jwtool.jose.errors import JwtoolError\n"
         "from jwtool.sources.http import fetch\n"
+        "from jwtool.sources.network import Network\n"
         "socket.getaddrinfo = lambda *_a, **_k: time.sleep(60)\n"
-        "try: fetch('https://auth.example/', timeout=0.3, ca_file=None, environ={}, trace=print)\n"
+        "try: fetch('https://auth.example/', network=Network(0.3), environ={}, trace=print)\n"
         "except JwtoolError as error: print(error.code)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=30, text=True, check=False)
@@ -245,5 +247,5 @@ def test_an_interrupt_ends_the_fetch(serve: Serve) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fetch(serve(hang).url, timeout=30, ca_file=None, environ={}, trace=interrupt)
+        fetch(serve(hang).url, network=Network(30), environ={}, trace=interrupt)
     _wait_for_the_worker()

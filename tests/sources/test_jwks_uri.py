@@ -11,6 +11,7 @@ from jwtool.jose.keys.generate import generate
 from jwtool.jose.keys.public import to_jwk
 from jwtool.jose.network_errors import HttpStatus, ResponseMalformed
 from jwtool.sources.jwks_uri import Fetched, fetch_keyset
+from jwtool.sources.network import Network
 
 Refusal = Callable[..., tuple[type[JwtoolError], str, str | None]]
 Serve = Callable[..., Any]
@@ -30,7 +31,7 @@ def respond(body: bytes, head: bytes = b"") -> bytes:
 
 def get(url: str, said: list[str] | None = None) -> Fetched:
     trace = (said if said is not None else list[str]()).append
-    return fetch_keyset(url, timeout=5, ca_file=None, environ={}, trace=trace)
+    return fetch_keyset(url, network=Network(5), environ={}, trace=trace)
 
 
 def test_a_set(serve: Serve) -> None:

@@ -15,6 +15,7 @@ import trustme
 from jwtool.jose.errors import JwtoolError
 from jwtool.jose.network_errors import JwksTimeout, JwksUnreachable, TlsFailed
 from jwtool.sources.http import fetch
+from jwtool.sources.network import Network
 
 pytestmark = pytest.mark.usefixtures("system_store")
 
@@ -36,7 +37,7 @@ def get(
     said: list[str] | None = None,
 ) -> bytes:
     trace = (said if said is not None else list[str]()).append
-    return fetch(url, timeout=timeout, ca_file=ca_file, environ=environ or {}, trace=trace).body
+    return fetch(url, network=Network(timeout, ca_file), environ=environ or {}, trace=trace).body
 
 
 def test_an_authority_that_was_named(serve: Serve, tls_for: TlsFor, ca_file: str) -> None:

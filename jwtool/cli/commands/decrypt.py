@@ -5,17 +5,16 @@ from typing import Annotated, Any
 import typer
 
 from jwtool.cli.options import (
-    CaFileOption,
     ContentOption,
     ForceOption,
     KeyOption,
     ManagementOption,
     OutputOption,
     PassphraseOption,
-    TimeoutOption,
     TokenArgument,
 )
 from jwtool.output.report import Headline, Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -36,8 +35,7 @@ def command(
     output: OutputOption = None,
     force: ForceOption = False,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Decrypt TOKEN (JWE) and write what was in it, byte for byte. Exit 0: done; 1: it can't be decrypted.
 
@@ -51,21 +49,19 @@ def command(
     from jwtool.jose.errors import TokenMalformed
     from jwtool.jose.token import parse
     from jwtool.operations.decrypt_token import decrypt_token, demand_of, encryption_document
-    from jwtool.operations.resolve_keys import reach
     from jwtool.output.token_blocks import payload_member
     from jwtool.sources.files import refuse_existing, write_new
     from jwtool.sources.token_input import read_token
 
     refuse_existing(output, force=force)
     demand = demand_of(alg, enc, header)
-    to = reach(timeout, ca_file)
     tidied = read_token(token, runtime)
     if tidied.note:
         runtime.trace(tidied.note)
     parsed = parse(tidied.text)
     if json_serialization and parsed.serialization == "compact":
         raise TokenMalformed("the token is compact, and JSON was demanded", hint="leave --json-serialization out")
-    decryption, notes = decrypt_token(parsed, key, demand, runtime, to=to, passphrase=passphrase)
+    decryption, notes = decrypt_token(parsed, key, demand, runtime, network=network, passphrase=passphrase)
     document: dict[str, Any] = {
         "verified": False,
         "serialization": parsed.serialization,

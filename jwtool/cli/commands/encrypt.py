@@ -5,16 +5,15 @@ from typing import Annotated
 import typer
 
 from jwtool.cli.options import (
-    CaFileOption,
     ContentOption,
     ForceOption,
     KeyOption,
     ManagementOption,
     OutputOption,
     PassphraseOption,
-    TimeoutOption,
 )
 from jwtool.output.report import Headline, Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -40,8 +39,7 @@ def command(
     output: OutputOption = None,
     force: ForceOption = False,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Encrypt PAYLOAD for the holder of a key and print the token (JWE). A public key will do.
 
@@ -53,12 +51,11 @@ def command(
     Example: jwtool encrypt -k secret:env:PASSWORD @notes.txt -o notes.jwe
     """
     from jwtool.operations.encrypt_payload import Wanted, encrypt_payload
-    from jwtool.operations.resolve_keys import reach
     from jwtool.sources.files import refuse_existing, write_new
 
     refuse_existing(output, force=force)
     wanted = Wanted(keys=key, algs=alg, encs=enc, header=header, json_serialization=json_serialization)
-    sealed = encrypt_payload(content, wanted, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    sealed = encrypt_payload(content, wanted, runtime, network=network, passphrase=passphrase)
     document = {
         "token": sealed.token,
         "serialization": sealed.serialization,

@@ -7,16 +7,15 @@ import typer
 from jwtool.cli import complete_value as complete
 from jwtool.cli.options import (
     AlgOption,
-    CaFileOption,
     ExplainPresetOption,
     ForceOption,
     KeyOption,
     OutputOption,
     PassphraseOption,
     PresetOption,
-    TimeoutOption,
 )
 from jwtool.output.report import Headline, Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -86,8 +85,7 @@ def command(
     output: OutputOption = None,
     force: ForceOption = False,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Sign CLAIMS, or a payload, with a private key and print the token.
 
@@ -101,7 +99,6 @@ def command(
         from jwtool.operations.load_preset import explain_preset as explain
 
         return explain(preset, "sign")
-    from jwtool.operations.resolve_keys import reach
     from jwtool.operations.sign_token import Wanted, sign_token, signed_document
     from jwtool.sources.files import refuse_existing, write_new
 
@@ -127,7 +124,7 @@ def command(
         preset=preset,
         access_token=access_token,
     )
-    signed = sign_token(claims, key, wanted, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    signed = sign_token(claims, key, wanted, runtime, network=network, passphrase=passphrase)
     document = signed_document(signed) | {"output": output}
     if output is None:
         return Report("sign", document, product=signed.token, notes=signed.notes)

@@ -6,17 +6,16 @@ import typer
 
 from jwtool.cli import complete_value as complete
 from jwtool.cli.options import (
-    CaFileOption,
     ExplainPresetOption,
     FieldOption,
     KeyOption,
     MemberOption,
     PassphraseOption,
     PresetOption,
-    TimeoutOption,
     TokenArgument,
 )
 from jwtool.output.report import Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -110,8 +109,7 @@ def command(
     field: FieldOption = None,
     member: MemberOption = None,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Verify the signature and the claims of TOKEN, and give every reason. Exit 0: valid; 1: not valid.
 
@@ -127,7 +125,6 @@ def command(
         return explain(preset, "verify")
     from jwtool.jose.token import parse
     from jwtool.operations.demand import Demand, policy_of
-    from jwtool.operations.resolve_keys import reach
     from jwtool.operations.verify_report import verify_report
     from jwtool.operations.verify_token import REQUEST, keys_wanted, read_proof, verify_token
     from jwtool.sources.grammar import parse_time
@@ -162,7 +159,6 @@ def command(
         dpop=dpop,
     )
     policy = policy_of(demand, runtime)
-    to = reach(timeout, ca_file)
     tidied = read_token(token, runtime, member=member)
     if tidied.note:
         runtime.trace(tidied.note)
@@ -171,7 +167,7 @@ def command(
         from jwtool.operations.verify_nested import nested_report
 
         return nested_report(
-            parsed, decrypt_key, keys, policy, runtime, to=to, passphrase=passphrase, at=now, field=field
+            parsed, decrypt_key, keys, policy, runtime, network=network, passphrase=passphrase, at=now, field=field
         )
     if decrypt_key is not None:
         runtime.trace("the token is not encrypted: --decrypt-key is not needed")
@@ -185,7 +181,7 @@ def command(
         policy = policy._replace(proof=read_proof(dpop, tidied.text, runtime, leeway=policy.claims.leeway))
         extra = (REQUEST,)
     verification, notes = verify_token(
-        parsed, keys, policy, runtime, to=to, passphrase=passphrase, at=now, payload=content
+        parsed, keys, policy, runtime, network=network, passphrase=passphrase, at=now, payload=content
     )
     notes = (*notes, *extra)
     return verify_report(verification, notes, at=now, field=field, payload_only=payload_only)

@@ -6,14 +6,13 @@ import typer
 
 from jwtool.cli import complete_value as complete
 from jwtool.cli.options import (
-    CaFileOption,
     ForceOption,
     KeysArgument,
     OutputOption,
     PassphraseOption,
-    TimeoutOption,
 )
 from jwtool.output.report import Headline, Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -38,8 +37,7 @@ def command(
     output: OutputOption = None,
     force: ForceOption = False,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Build a JWKS out of KEYs and print it: what an authorization server publishes at its JWKS URI.
 
@@ -49,12 +47,12 @@ def command(
     from jwtool.operations.build_keyset import build, encode, marked
     from jwtool.operations.demand import known_algorithm
     from jwtool.operations.describe import key_document, keyset_table
-    from jwtool.operations.resolve_keys import load_all, reach
+    from jwtool.operations.resolve_keys import load_all
     from jwtool.sources.files import write_new
 
     if alg is not None:
         known_algorithm(alg)
-    loaded = load_all(keys, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    loaded = load_all(keys, runtime, network=network, passphrase=passphrase)
     given = [marked(key, use=use, alg=alg) for one in loaded for key in one.keyset.keys]
     members, built, remarks = build(given, private=private)
     documents = [key_document(key) | {"usable": True} for key in members]

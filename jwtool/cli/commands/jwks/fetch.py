@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from jwtool.cli.options import CaFileOption, ForceOption, OutputOption, TimeoutOption
+from jwtool.cli.options import ForceOption, OutputOption
 from jwtool.output.report import Line, Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -15,8 +16,7 @@ def command(
     url: Annotated[str, typer.Argument(metavar="URL", show_default=False, help="The JWKS URI, https://…")],
     output: OutputOption = None,
     force: ForceOption = False,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Fetch the JWKS at URL and print it byte for byte; what the server said goes to stderr.
 
@@ -25,7 +25,6 @@ def command(
     from jwtool.jose.errors import UsageError
     from jwtool.jose.keyset import usable
     from jwtool.operations.describe import keyset_documents
-    from jwtool.operations.resolve_keys import reach
     from jwtool.output.words import counted
     from jwtool.sources.files import refuse_existing, write_new
     from jwtool.sources.jwks_uri import fetch_keyset
@@ -35,10 +34,7 @@ def command(
     if source.kind != "url" or source.fragment is not None:
         raise UsageError("URL must be the https:// address of a key set", hint="jwtool jwks show reads files")
     refuse_existing(output, force=force)
-    to = reach(timeout, ca_file)
-    fetched = fetch_keyset(
-        source.value, timeout=to.timeout, ca_file=to.ca_file, environ=runtime.environ, trace=runtime.trace
-    )
+    fetched = fetch_keyset(source.value, network=network, environ=runtime.environ, trace=runtime.trace)
     documents = keyset_documents(usable(fetched.keyset))
     facts = {
         "status": fetched.response.status,

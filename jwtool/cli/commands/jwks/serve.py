@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from jwtool.cli import complete_value as complete
-from jwtool.cli.options import CaFileOption, PassphraseOption, SetArgument, TimeoutOption
+from jwtool.cli.options import PassphraseOption, SetArgument
 from jwtool.output.report import Line, Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -32,8 +33,7 @@ def command(
         ),
     ] = None,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Iterator[Report]:
     """Serve the public halves of SET until Ctrl-C or SIGTERM; a changed file is picked up. No production server.
 
@@ -42,14 +42,13 @@ def command(
     from contextlib import closing
 
     from jwtool.jose.numeric_date import parse_duration
-    from jwtool.operations.resolve_keys import reach
     from jwtool.operations.serve_keyset import WatchedSet
     from jwtool.output.words import counted
     from jwtool.server.jwks import JwksServer, stop_on_signals
     from jwtool.sources.grammar import parse_whole_number
     from jwtool.sources.ready_file import ReadyFile
 
-    watched = WatchedSet(keys, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    watched = WatchedSet(keys, runtime, network=network, passphrase=passphrase)
     server = JwksServer(
         watched.load,
         stamp=watched.stamp,

@@ -1,7 +1,8 @@
 """`jwtool jwks show`: the keys of a set, and why one is not used."""
 
-from jwtool.cli.options import CaFileOption, PassphraseOption, SetArgument, TimeoutOption
+from jwtool.cli.options import PassphraseOption, SetArgument
 from jwtool.output.report import Line, Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -10,8 +11,7 @@ def command(
     runtime: Runtime,
     keys: SetArgument,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Show every key of SET: kid, type, algorithm, use, and what is wrong with it.
 
@@ -20,10 +20,10 @@ def command(
     """
     from jwtool.jose.keyset import usable
     from jwtool.operations.describe import keyset_documents, keyset_table
-    from jwtool.operations.resolve_keys import load_set, reach
+    from jwtool.operations.resolve_keys import load_set
     from jwtool.output.words import counted
 
-    loaded = load_set(keys, runtime, to=reach(timeout, ca_file), passphrase=passphrase, what="SET")
+    loaded = load_set(keys, runtime, network=network, passphrase=passphrase, what="SET")
     documents = keyset_documents(usable(loaded.keyset))
     good = sum(facts["usable"] for facts in documents)
     summary = f"{counted(len(documents), 'key')} in {loaded.source}, {good} usable"

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from jwtool.cli import complete_value as complete
-from jwtool.cli.options import CaFileOption, ForceOption, KeyArgument, OutputOption, PassphraseOption, TimeoutOption
+from jwtool.cli.options import ForceOption, KeyArgument, OutputOption, PassphraseOption
 from jwtool.output.report import Headline, Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -27,8 +28,7 @@ def command(
     output: OutputOption = None,
     force: ForceOption = False,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Print the public half of KEY: what others need to verify, and nothing else.
 
@@ -39,11 +39,11 @@ def command(
     from jwtool.operations.build_keyset import with_kid
     from jwtool.operations.describe import key_document
     from jwtool.operations.make_keys import PUBLIC_FORMATS, as_product, choose_format, encode_key
-    from jwtool.operations.resolve_keys import load_one, reach, refuse_weak
+    from jwtool.operations.resolve_keys import load_one, refuse_weak
     from jwtool.sources.files import write_new
 
     form = choose_format(to, output, option="--to", formats=PUBLIC_FORMATS)
-    loaded = load_one(key, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    loaded = load_one(key, runtime, network=network, passphrase=passphrase)
     refuse_weak(loaded)
     public = public_half(loaded.keyset.keys[0])
     data = encode_key(public, form, private=False)

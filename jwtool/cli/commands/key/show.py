@@ -1,7 +1,8 @@
 """`jwtool key show`: what a key is, what it is good for, what is weak."""
 
-from jwtool.cli.options import CaFileOption, KeyArgument, PassphraseOption, TimeoutOption
+from jwtool.cli.options import KeyArgument, PassphraseOption
 from jwtool.output.report import Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 
@@ -10,8 +11,7 @@ def command(
     runtime: Runtime,
     key: KeyArgument,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Show type, size, kid, algorithms and thumbprint of KEY, never its private part.
 
@@ -19,9 +19,9 @@ def command(
     Example: jwtool key show https://auth.example/jwks.json#2026-11-a
     """
     from jwtool.operations.describe import key_document, key_table
-    from jwtool.operations.resolve_keys import load_one, reach
+    from jwtool.operations.resolve_keys import load_one
 
-    loaded = load_one(key, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    loaded = load_one(key, runtime, network=network, passphrase=passphrase)
     (found,) = loaded.keyset.keys
     document = key_document(found) | {"source": loaded.source}
     return Report(

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from jwtool.cli.options import CaFileOption, KeyArgument, PassphraseOption, TimeoutOption
+from jwtool.cli.options import KeyArgument, PassphraseOption
 from jwtool.output.report import Report
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 HASHES: tuple[Literal["sha256", "sha384", "sha512"], ...] = ("sha256", "sha384", "sha512")
@@ -21,8 +22,7 @@ def command(
     ] = "sha256",
     uri: Annotated[bool, typer.Option("--uri", help="As a URI (RFC 9278).")] = False,
     passphrase: PassphraseOption = None,
-    timeout: TimeoutOption = "10s",
-    ca_file: CaFileOption = None,
+    network: Network,
 ) -> Report:
     """Print the JWK thumbprint of KEY: the same for its private and its public half.
 
@@ -32,12 +32,12 @@ def command(
     from jwtool.jose.errors import UsageError
     from jwtool.jose.keyset import thumbprint, thumbprint_uri
     from jwtool.operations.describe import key_document
-    from jwtool.operations.resolve_keys import load_one, reach
+    from jwtool.operations.resolve_keys import load_one
 
     chosen = next((known for known in HASHES if known == hash_name), None)
     if chosen is None:
         raise UsageError("--hash takes sha256, sha384 or sha512", hint="--hash sha256")
-    loaded = load_one(key, runtime, to=reach(timeout, ca_file), passphrase=passphrase)
+    loaded = load_one(key, runtime, network=network, passphrase=passphrase)
     (found,) = loaded.keyset.keys
     value = thumbprint_uri(found, chosen) if uri else thumbprint(found, chosen)
     notes = loaded.notes
