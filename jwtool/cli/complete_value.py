@@ -111,8 +111,8 @@ def key_format() -> list[tuple[str, str]]:
     return [("jwk", "JSON Web Key"), ("pem", "PKCS#8 or SPKI as text"), ("der", "PKCS#8 or SPKI as bytes")]
 
 
-def public_format() -> list[tuple[str, str]]:
-    return [*key_format(), ("ssh", "a line for authorized_keys")]
+def any_format() -> list[tuple[str, str]]:
+    return [*key_format(), ("ssh", "what OpenSSH reads")]
 
 
 def use() -> list[tuple[str, str]]:

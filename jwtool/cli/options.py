@@ -48,6 +48,26 @@ PassphraseOption = Annotated[
         help="Where the passphrase of an encrypted key comes from: -, @PATH or env:NAME.",
     ),
 ]
+NewPassphraseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--new-passphrase",
+        metavar="SOURCE",
+        show_default=False,
+        autocompletion=complete.private_text,
+        help="Encrypt the private key with this passphrase: -, @PATH or env:NAME.",
+    ),
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="FORMAT",
+        show_default=False,
+        autocompletion=complete.any_format,
+        help="jwk, pem, der or ssh. Default: as the name of -o ends, else jwk.",
+    ),
+]
 AlgOption = Annotated[
     str | None,
     typer.Option(

@@ -1,19 +1,23 @@
-"""Make a key, and turn keys into what a file or a pipe holds."""
+"""Turn keys into what a file or a pipe holds: the format asked for, encrypted if there is a new passphrase."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 from jwtool.jose import strict_json
-from jwtool.jose.errors import KeyUnsupported, UsageError
+from jwtool.jose.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jwtool.jose.keys.key import Key
+    from jwtool.sources.runtime import Runtime
 
 Format = Literal["jwk", "pem", "der", "ssh"]
 FORMATS: tuple[Format, ...] = ("jwk", "pem", "der")
-PUBLIC_FORMATS: tuple[Format, ...] = (*FORMATS, "ssh")
-SSH_CURVES = ("P-256", "P-384", "P-521", "Ed25519")  # RFC 5656 §10.1, RFC 8709 §4; no other has a name in OpenSSH
+ALL_FORMATS: tuple[Format, ...] = (*FORMATS, "ssh")
+OF_ENDING: Mapping[str, Format] = {"jwk": "jwk", "json": "jwk", "pem": "pem", "der": "der"}
+PUBLIC_SSH = ".pub"
 
 
 def choose_format(
@@ -21,41 +25,48 @@ def choose_format(
 ) -> Format:
     """The format asked for, else the one that the ending of the output's name implies, else JWK."""
     if wanted is None:
-        ending = (output or "").rpartition(".")[2].lower()
-        return "pem" if ending == "pem" else "der" if ending == "der" else "jwk"
+        return implied_format(output, formats) or "jwk"
     for known in formats:
         if wanted.lower() == known:
             return known
     raise UsageError(f"{option} takes {', '.join(formats)}", hint=f"{option} pem")
 
 
-def encode_key(key: Key, form: Format, *, private: bool, passphrase: bytes | None = None) -> bytes:
-    """The key as JWK (JSON with a line break), PEM or DER; encrypted PKCS#8 if a passphrase is given.
+def implied_format(path: str | None, formats: tuple[Format, ...] = ALL_FORMATS) -> Format | None:
+    """The format that the ending of a file's name stands for: `.jwk`, `.json`, `.pem`, `.der`, `.pub`; else None."""
+    name = (path or "").lower()
+    found = "ssh" if name.endswith(PUBLIC_SSH) else OF_ENDING.get(name.rpartition(".")[2]) if "." in name else None
+    return found if found in formats else None
 
-    A public key also as the line that OpenSSH reads. Raises KeyUnsupported for a key that has no such form.
+
+def new_passphrase(option: str | None, runtime: Runtime) -> bytes | None:
+    """What --new-passphrase names, None where it is not given. Raises UsageError for an empty one."""
+    if option is None:
+        return None
+    from jwtool.sources.source import read_private_text
+
+    passphrase = read_private_text(option, runtime, option="--new-passphrase").encode()
+    if not passphrase:
+        raise UsageError("the new passphrase is empty", hint="is the variable or file set that it comes from?")
+    return passphrase
+
+
+def encode_key(key: Key, form: Format, *, private: bool, passphrase: bytes | None = None) -> bytes:
+    """The key as JWK (JSON with a line break), PEM, DER or what OpenSSH reads, its public half unless `private`.
+
+    A passphrase encrypts a private key: a JWK as JWE, PEM and DER as PKCS#8, OpenSSH in its own way. Raises
+    KeyUnsupported for a key that has no such form.
     """
-    from jwtool.jose.keys.public import to_der, to_jwk, to_pem
+    from jwtool.jose.keys.public import to_der, to_jwk, to_openssh, to_pem
 
     if form == "jwk":
-        if passphrase is not None:
-            raise UsageError("a JWK can't be encrypted with --new-passphrase yet", hint="--format pem")
+        if passphrase is not None and private:
+            from jwtool.jose.keys.encrypted_jwk import to_encrypted_jwk
+
+            return f"{to_encrypted_jwk(key, passphrase)}\n".encode()
         return (strict_json.dump(to_jwk(key, private=private), indent=2) + "\n").encode()
-    if form == "ssh":
-        return _to_ssh(key)
-    convert = to_pem if form == "pem" else to_der
-    return convert(key, private=private, passphrase=passphrase)
-
-
-def _to_ssh(key: Key) -> bytes:
-    if key.kty != "RSA" and key.crv not in SSH_CURVES:
-        known = ", ".join(("RSA", *SSH_CURVES))
-        raise KeyUnsupported(f"a key of type {key.describe()} has no OpenSSH form, only {known} have")
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
-
-    from jwtool.jose.keys.public import to_der
-
-    public = load_der_public_key(to_der(key, private=False))
-    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) + b"\n"
+    write = {"pem": to_pem, "der": to_der, "ssh": to_openssh}[form]
+    return write(key, private=private, passphrase=passphrase)
 
 
 def as_product(data: bytes, form: Format) -> str | bytes:

@@ -188,9 +188,9 @@ def load_all(
     return tuple(loaded)
 
 
-def refuse_weak(loaded: LoadedSet) -> None:
+def refuse_weak(loaded: LoadedSet, *, allow_weak_secret: bool = False) -> None:
     """Raise the reason for which no key of the set may be used, if there is one: what is weak is not published."""
-    usable = keysets.usable(loaded.keyset)
+    usable = keysets.usable(loaded.keyset, allow_weak_secret=allow_weak_secret)
     if not usable.keys:
         raise keysets.refusal(usable, loaded.source)
 

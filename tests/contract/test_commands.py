@@ -48,8 +48,9 @@ OPTIONS: Mapping[str, set[str]] = {
     "jwks fetch": {*MADE, *NETWORK},
     "jwks serve": {"--host", "--port", "--path", "--max-age", "--ready-file", *KEYS, *NETWORK},
     "jwks show": {*KEYS, *NETWORK},
+    "key convert": {"--to", "--new-passphrase", *MADE, *KEYS, *NETWORK},
     "key new": {"--alg", "--curve", "--size", "--use", "--kid", "--format", "--new-passphrase", "--public-out", *MADE},
-    "key public": {"--to", *MADE, *KEYS, *NETWORK},
+    "key public": {"--to", "--new-passphrase", *MADE, *KEYS, *NETWORK},
     "key show": {*KEYS, *NETWORK},
     "key thumbprint": {"--hash", "--uri", *KEYS, *NETWORK},
     "sign": {

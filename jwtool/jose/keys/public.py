@@ -1,4 +1,4 @@
-"""What of a key may be published, and keys written out: public half, JWK, PEM, DER.
+"""What of a key may be published, and keys written out: public half, JWK, PEM, DER, OpenSSH.
 
 Public output is built from the members that are known to be public; nothing else of a key can get into it.
 """
@@ -42,6 +42,8 @@ PUBLIC_OPERATION: Mapping[str, str] = {
     "wrapKey": "wrapKey",
 }
 MAX_PASSPHRASE_OCTETS = 1023
+SSH_CURVES = ("P-256", "P-384", "P-521", "Ed25519")  # RFC 5656 §10.1, RFC 8709 §4; no other has a name in OpenSSH
+SSH_ROUNDS = 24  # of bcrypt: what ssh-keygen takes by default
 
 
 def public_half(key: Key) -> Key:
@@ -94,6 +96,34 @@ def to_der(key: Key, *, private: bool, passphrase: bytes | None = None) -> bytes
     return _serialize(key, "DER", private=private, passphrase=passphrase)
 
 
+def to_openssh(key: Key, *, private: bool, passphrase: bytes | None = None) -> bytes:
+    """The line that OpenSSH reads as a public key, or with `private` its key file, encrypted if there is a passphrase.
+
+    Raises KeyUnsupported for a type or curve that has no name there, and as `to_der` does.
+    """
+    from cryptography.hazmat.primitives import serialization
+
+    if key.kty != "RSA" and key.crv not in SSH_CURVES:
+        known = ", ".join(("RSA", *SSH_CURVES))
+        raise KeyUnsupported(f"a key of type {key.describe()} has no OpenSSH form, only {known} have")
+    form = serialization.Encoding.OpenSSH
+    if not private:
+        return _public_object(key).public_bytes(form, serialization.PublicFormat.OpenSSH) + b"\n"
+    _refuse_public(key)
+    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if passphrase is not None:
+        _check_passphrase(passphrase)
+        encryption = serialization.PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(SSH_ROUNDS).build(passphrase)
+    return _private_object(key).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, encryption
+    )
+
+
+def _check_passphrase(passphrase: bytes) -> None:
+    if not 0 < len(passphrase) <= MAX_PASSPHRASE_OCTETS:
+        raise UsageError(f"the new passphrase is {len(passphrase)} octets long, wanted 1 to {MAX_PASSPHRASE_OCTETS}")
+
+
 def _serialize(key: Key, encoding: Literal["PEM", "DER"], *, private: bool, passphrase: bytes | None) -> bytes:
     from cryptography.hazmat.primitives import serialization
 
@@ -105,10 +135,7 @@ def _serialize(key: Key, encoding: Literal["PEM", "DER"], *, private: bool, pass
     _refuse_public(key)
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase is not None:
-        if not 0 < len(passphrase) <= MAX_PASSPHRASE_OCTETS:
-            raise UsageError(
-                f"the new passphrase is {len(passphrase)} octets long, wanted 1 to {MAX_PASSPHRASE_OCTETS}"
-            )
+        _check_passphrase(passphrase)
         encryption = serialization.BestAvailableEncryption(passphrase)
     return _private_object(key).private_bytes(output, serialization.PrivateFormat.PKCS8, encryption)
 

@@ -136,6 +136,20 @@ def test_an_unknown_format(cli: Cli, keys: Path, given: str, message: str) -> No
     assert (done.exit, done.stdout, done.stderr) == (2, "", f"jwtool: error: {message}\nhint: --to pem\n")
 
 
+def test_what_is_public_is_not_encrypted(cli: Cli, keys: Path) -> None:
+    done = cli("key", "public", "--new-passphrase", "env:P", keys / "es256.jwk", env={"P": "x"})
+    assert (done.exit, done.stdout) == (2, "")
+    assert done.stderr == (
+        "jwtool: error: a public key is for everyone, and --new-passphrase encrypts private keys only\n"
+        "hint: jwtool key convert KEY --new-passphrase env:NAME\n"
+    )
+
+
+def test_a_name_of_ssh_says_the_format(cli: Cli, keys: Path) -> None:
+    assert cli("key", "public", keys / "es256.jwk", "-o", keys / "id.pub").exit == 0
+    assert (keys / "id.pub").read_bytes().startswith(b"ecdsa-sha2-nistp256 AAAA")
+
+
 def test_a_weak_key_is_not_published(cli: Cli, tmp_path: Path) -> None:
     n = base64url.encode(((1 << 1023) + 1).to_bytes(128, "big"))
     (tmp_path / "weak.jwk").write_text(f'{{"kty":"RSA","e":"AQAB","n":"{n}"}}')

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from jwtool.cli import complete_value as complete
-from jwtool.cli.options import ForceOption, OutputOption
+from jwtool.cli.options import ForceOption, NewPassphraseOption, OutputOption
 from jwtool.output.report import Headline, Report
 from jwtool.sources.runtime import Runtime
 
@@ -34,16 +34,7 @@ def command(
     form: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", show_default=False, help="jwk (default), pem or der.")
     ] = None,
-    new_passphrase: Annotated[
-        str | None,
-        typer.Option(
-            "--new-passphrase",
-            metavar="SOURCE",
-            show_default=False,
-            autocompletion=complete.private_text,
-            help="Encrypt the PEM or DER: -, @PATH or env:NAME.",
-        ),
-    ] = None,
+    new_passphrase: NewPassphraseOption = None,
     output: OutputOption = None,
     public_out: Annotated[
         str | None,
@@ -59,6 +50,8 @@ def command(
 ) -> Report:
     """Make a new key and print it, or write it with -o to a file that only you can read.
 
+    Where --format is not given, the names of the files say it: .jwk, .json, .pem, .der; for the public half also .pub.
+
     Example: jwtool key new -o private.jwk --public-out public.jwk
     Example: jwtool key new --alg EdDSA --curve Ed448 -o ed448.jwk
     Example: jwtool key new --alg ECDH-ES+A256KW --curve X25519 -o enc.jwk
@@ -67,34 +60,30 @@ def command(
     from jwtool.jose.errors import UsageError
     from jwtool.jose.keys.generate import generate
     from jwtool.jose.keys.public import public_half
+    from jwtool.operations import make_keys
     from jwtool.operations.describe import key_document, key_table
     from jwtool.operations.encryption_keys import known_key_algorithm
-    from jwtool.operations.make_keys import as_product, choose_format, encode_key
     from jwtool.sources.files import refuse_existing, write_new
     from jwtool.sources.grammar import parse_whole_number
-    from jwtool.sources.source import read_private_text
 
-    chosen = choose_format(form, output, option="--format")
+    chosen = make_keys.choose_format(form, output, option="--format")
+    of_public = chosen if form is not None else make_keys.implied_format(public_out) or chosen
     if as_json and output is None:
         raise UsageError("a private key never stands inside a JSON document", hint="name a file with -o FILE")
     if output is not None and public_out is not None and os.path.realpath(output) == os.path.realpath(public_out):
         raise UsageError("-o and --public-out name the same file, and each half needs its own")
-    secret = None
-    if new_passphrase is not None:
-        secret = read_private_text(new_passphrase, runtime, option="--new-passphrase").encode()
-        if not secret:
-            raise UsageError("the new passphrase is empty", hint="is the variable or file set that it comes from?")
+    secret = make_keys.new_passphrase(new_passphrase, runtime)
     refuse_existing(output, public_out, force=force)
     bits = None if size is None else parse_whole_number(size, option="--size")
     key = generate(known_key_algorithm(alg), crv=curve, size=bits, kid=kid, use=use)
-    public = None if public_out is None else encode_key(public_half(key), chosen, private=False)
-    data = encode_key(key, chosen, private=True, passphrase=secret)
+    public = None if public_out is None else make_keys.encode_key(public_half(key), of_public, private=False)
+    data = make_keys.encode_key(key, chosen, private=True, passphrase=secret)
     if output is not None:
         write_new(output, data, private=True, force=force)
     if public_out is not None and public is not None:
         write_new(public_out, public, private=False, force=force)
     document = key_document(key) | {"output": output, "public_output": public_out}
     if output is None:
-        return Report("key", document, product=as_product(data, chosen), private=True)
+        return Report("key", document, product=make_keys.as_product(data, chosen), private=True)
     headline = Headline("wrote", output if public_out is None else f"{output} and {public_out}", "good")
     return Report("key", document, blocks=(headline, key_table(key)), aside=True, quiet="")

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from jwtool.cli import complete_value as complete
-from jwtool.cli.options import ForceOption, KeyArgument, OutputOption, PassphraseOption
+from jwtool.cli.options import ForceOption, KeyArgument, OutputOption, PassphraseOption, ToOption
 from jwtool.output.report import Headline, Report
 from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
@@ -15,14 +14,11 @@ def command(
     *,
     runtime: Runtime,
     key: KeyArgument,
-    to: Annotated[
+    to: ToOption = None,
+    new_passphrase: Annotated[
         str | None,
         typer.Option(
-            "--to",
-            metavar="FORMAT",
-            show_default=False,
-            autocompletion=complete.public_format,
-            help="jwk (default), pem, der or ssh.",
+            "--new-passphrase", metavar="SOURCE", hidden=True, help="Refused: what is public is not encrypted."
         ),
     ] = None,
     output: OutputOption = None,
@@ -35,14 +31,20 @@ def command(
     Example: jwtool key public private.jwk -o public.jwk
     Example: jwtool key public --to pem private.jwk
     """
+    from jwtool.jose.errors import UsageError
     from jwtool.jose.keys.public import public_half, to_jwk
     from jwtool.operations.build_keyset import with_kid
     from jwtool.operations.describe import key_document
-    from jwtool.operations.make_keys import PUBLIC_FORMATS, as_product, choose_format, encode_key
+    from jwtool.operations.make_keys import ALL_FORMATS, as_product, choose_format, encode_key
     from jwtool.operations.resolve_keys import load_one, refuse_weak
     from jwtool.sources.files import write_new
 
-    form = choose_format(to, output, option="--to", formats=PUBLIC_FORMATS)
+    if new_passphrase is not None:
+        raise UsageError(
+            "a public key is for everyone, and --new-passphrase encrypts private keys only",
+            hint="jwtool key convert KEY --new-passphrase env:NAME",
+        )
+    form = choose_format(to, output, option="--to", formats=ALL_FORMATS)
     loaded = load_one(key, runtime, network=network, passphrase=passphrase)
     refuse_weak(loaded)
     public = public_half(loaded.keyset.keys[0])
