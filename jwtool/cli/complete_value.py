@@ -36,6 +36,13 @@ def key_algorithm(incomplete: str) -> list[tuple[str, str]]:
     return algorithm(incomplete) + management(incomplete) + content_encryption(incomplete)
 
 
+def bad_kind() -> list[tuple[str, str]]:
+    """What can be wrong with a token on purpose."""
+    from jwtool.jose.bad import KINDS, SIGNED_KINDS
+
+    return [(kind, KINDS[kind]) for kind in SIGNED_KINDS]
+
+
 def path(incomplete: str) -> list[str]:
     """Files and folders that begin so; a folder ends in a slash."""
     folder, slash, start = incomplete.rpartition("/")

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import strict_json
+from jwtool.jose.bad import KINDS, MARK, forge, spoil_claims, spoil_header
 from jwtool.jose.errors import UsageError
-from jwtool.operations.demand import known_algorithm, private_text
+from jwtool.operations.demand import private_text
 from jwtool.operations.read_payload import read_payload
 from jwtool.operations.resolve_keys import signing_key
+from jwtool.operations.sign_options import refuse_contradictions
 from jwtool.operations.sign_preset import fill_claims, hash_claims, own_key
 from jwtool.sources.claim_options import apply_claims, parse_claim
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jwtool.jose.keys.key import Key
+    from jwtool.jose.sign import Signer
     from jwtool.operations.load_preset import Preset
     from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
@@ -26,7 +29,7 @@ DEFAULT_LIFE = 15 * 60
 DECODED = "jwtool.decode/1"
 SEVERAL = "--json-serialization holds several signatures"
 # What a token says of keys and of itself belongs to the key that signed it, not to a new one.
-NOT_CARRIED_OVER = ("alg", "kid", "jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64")
+NOT_CARRIED_OVER = ("alg", "kid", "jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", MARK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,22 @@ class Wanted:
     json_serialization: bool = False
     preset: str | None = None
     access_token: str | None = None
+    bad: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A new token, with what it says. `headers` are those of its signatures; `claims` or `payload` what it holds."""
+    """A new token, with what it says. `headers` are those of its signatures; `claims` or `payload` what it holds.
+
+    `bad` is what is wrong with it on purpose.
+    """
 
     token: str
     headers: tuple[Mapping[str, Any], ...]
     claims: Mapping[str, Any] | None
     payload: bytes | None = None
     notes: tuple[str, ...] = ()
+    bad: str | None = None
 
 
 def sign_token(
@@ -77,20 +85,14 @@ def sign_token(
     """Sign the CLAIMS of `argument` and the options, or the payload, with `keys`, else JWTOOL_KEY.
 
     Claims: the defaults iat, exp and jti (unless `bare`), over them CLAIMS, over these the options. A preset changes
-    the defaults. A payload is signed as it is, and says no `typ` of itself.
+    the defaults. A payload is signed as it is, and says no `typ` of itself. A bad token is first made as if it were
+    to be good, and then spoiled in one thing.
     """
     from jwtool.jose import sign
 
     sources = _keys_wanted(keys, wanted, runtime)
-    if wanted.alg is not None:
-        known_algorithm(wanted.alg)
+    refuse_contradictions(argument, wanted)
     preset = _preset(wanted)
-    if wanted.payload is not None:
-        refuse_claims(argument, wanted)
-    elif wanted.unencoded:
-        raise UsageError("--unencoded is for a payload: claims are always encoded", hint="add --payload @FILE")
-    if wanted.unencoded and not wanted.detached:
-        raise UsageError("--unencoded needs --detached: such a payload doesn't fit into a token", hint="add --detached")
     claims: dict[str, Any] | None = None
     extra: dict[str, Any] = {}
     if wanted.payload is None:
@@ -107,15 +109,26 @@ def sign_token(
         notes += [f"the key of {source}: {remark}" for remark in key.remarks]
     if claims is not None:
         claims = hash_claims(preset, hashed, signers[0].key, signers[0].alg) | claims
+        if wanted.bad is not None:
+            claims = spoil_claims(wanted.bad, claims, now=runtime.now())
         payload = sign.encode_claims(claims)
+    token = _serialized(payload, signers, wanted)
+    if wanted.bad is not None:
+        notes.append(f"this token is bad on purpose: {KINDS[wanted.bad]}; its header says so, in '{MARK}'")
+    headers = tuple(signer.header for signer in signers)
+    held = payload if claims is None and not wanted.detached else None
+    return Signed(token, headers, claims, held, tuple(notes), wanted.bad)
+
+
+def _serialized(payload: bytes, signers: Sequence[Signer], wanted: Wanted) -> str:
+    from jwtool.jose import sign
+
     if wanted.json_serialization:
         token = sign.as_json(payload, signers, detached=wanted.detached)
     else:
         (one,) = signers
         token = sign.compact(payload, one.header, one.key, one.alg, detached=wanted.detached)
-    headers = tuple(signer.header for signer in signers)
-    held = payload if claims is None and not wanted.detached else None
-    return Signed(token, headers, claims, held, tuple(notes))
+    return forge(token, [signer.alg for signer in signers]) if wanted.bad == "sig" else token
 
 
 def signed_document(signed: Signed) -> dict[str, Any]:
@@ -123,6 +136,8 @@ def signed_document(signed: Signed) -> dict[str, Any]:
     document: dict[str, Any] = {"token": signed.token, "header": dict(signed.headers[0]), "claims": None}
     if len(signed.headers) > 1:
         document["headers"] = [dict(header) for header in signed.headers]
+    if signed.bad is not None:
+        document["bad"] = signed.bad
     if signed.claims is not None:
         return document | {"claims": dict(signed.claims)}
     if signed.payload is None:
@@ -143,28 +158,6 @@ def _preset(wanted: Wanted) -> Preset | None:
     return None
 
 
-def refuse_claims(argument: str | None, wanted: Wanted) -> None:
-    """Raise UsageError for CLAIMS, and for every option that would make some, beside --payload."""
-    given = {
-        "CLAIMS": argument,
-        "--claim": wanted.claims,
-        "--iss": wanted.iss,
-        "--aud": wanted.aud,
-        "--sub": wanted.sub,
-        "--jti": wanted.jti,
-        "--exp": wanted.exp,
-        "--nbf": wanted.nbf,
-        "--iat": wanted.iat,
-        "--preset": wanted.preset,
-        "--access-token": wanted.access_token,
-    }
-    for name, value in given.items():
-        if value not in (None, [], ()):
-            raise UsageError(
-                f"--payload is signed as it is, and {name} would put claims in its place", hint=f"leave {name} out"
-            )
-
-
 def _claims(
     argument: str | None, wanted: Wanted, preset: Preset | None, runtime: Runtime
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -182,6 +175,13 @@ def _claims(
 
 
 def _header(key: Key, alg: str, extra: Mapping[str, Any], wanted: Wanted, preset: Preset | None) -> Mapping[str, Any]:
+    header = _good_header(key, alg, extra, wanted, preset)
+    return header if wanted.bad is None else spoil_header(wanted.bad, header)
+
+
+def _good_header(
+    key: Key, alg: str, extra: Mapping[str, Any], wanted: Wanted, preset: Preset | None
+) -> Mapping[str, Any]:
     from jwtool.jose import sign
 
     members = dict(extra)

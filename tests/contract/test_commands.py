@@ -56,7 +56,7 @@ OPTIONS: Mapping[str, set[str]] = {
     "sign": {
         *{"-k --key", "--alg", "-c --claim", "-H --header", ISS, AUD, "--sub", "--jti", "--exp", "--nbf", "--iat"},
         *{"--kid", "--typ", "--bare", "--payload", "--detached", "--unencoded", "--json-serialization"},
-        *{"--preset", "--explain-preset", "--access-token", *MADE, *KEYS, *NETWORK},
+        *{"--preset", "--explain-preset", "--access-token", "--bad", *MADE, *KEYS, *NETWORK},
     },
     "verify": {
         *{"-k --key", "--jwks", ISS, AUD, "--sub", "--alg", "--typ --type", "--require", "--scope", "--leeway", "--at"},
@@ -70,7 +70,6 @@ LATER = (
     "--profile",
     "--lines",
     "--cert",
-    "--bad",
 )
 
 

@@ -82,6 +82,16 @@ def command(
     json_serialization: Annotated[
         bool, typer.Option("--json-serialization", help="A token as JSON; with two keys or more, a signature by each.")
     ] = False,
+    bad: Annotated[
+        str | None,
+        typer.Option(
+            "--bad",
+            metavar="KIND",
+            show_default=False,
+            autocompletion=complete.bad_kind,
+            help="A bad token for tests, marked so in its header: expired, kid, sig, aud or typ is wrong.",
+        ),
+    ] = None,
     output: OutputOption = None,
     force: ForceOption = False,
     passphrase: PassphraseOption = None,
@@ -93,6 +103,7 @@ def command(
     Example: jwtool sign -k private.jwk --exp 1h -c roles[]=admin -c level:=3
     Example: jwtool sign -k secret:env:HMAC_SECRET '{"sub":"user-42"}'
     Example: jwtool sign -k private.jwk --preset dpop -c htm=POST -c htu=https://api.example/orders
+    Example: jwtool sign -k private.jwk -a api --bad expired
     Example: jwtool sign -k private.jwk --payload @body.json --detached --unencoded
     """
     if explain_preset:
@@ -123,6 +134,7 @@ def command(
         json_serialization=json_serialization,
         preset=preset,
         access_token=access_token,
+        bad=bad,
     )
     signed = sign_token(claims, key, wanted, runtime, network=network, passphrase=passphrase)
     document = signed_document(signed) | {"output": output}
