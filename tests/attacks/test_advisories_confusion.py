@@ -57,7 +57,9 @@ def test_cve_2022_29217_openssh_and_private_keys(keys: Mapping[str, Key], confus
         native = s.load_pem_private_key(to_pem(keys[alg], private=True), None)
         line = native.public_key().public_bytes(s.Encoding.OpenSSH, s.PublicFormat.OpenSSH)
         for material in (line, line + b" user@host", line + b"\n"):
-            assert confused(material) == ((4, {"key_unsupported"}), (4, {"key_confusion"}))
+            assert confused(material) == ((1, {"alg_key_mismatch"}), (4, {"key_confusion"}))
+        private = native.private_bytes(s.Encoding.PEM, s.PrivateFormat.OpenSSH, s.NoEncryption())
+        assert confused(private) == ((1, {"alg_key_mismatch"}), (4, {"key_confusion"}))
         private = native.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption())
         assert confused(private) == ((1, {"alg_key_mismatch"}), (4, {"key_confusion"}))
 

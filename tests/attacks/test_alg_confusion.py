@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jwtool.jose.keys.key import Key
     from tests.attacks.conftest import Forger, Verify
 
-NO_KEY = {"with a byte order mark": (3, {"bad_utf8"}), "OpenSSH": (4, {"key_unsupported"})}
+NO_KEY = {"with a byte order mark": (3, {"bad_utf8"})}
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jwtool.jose.base64url import encode
-from jwtool.jose.errors import JwtoolError, KeyMalformed, KeyUnsupported, PassphraseMissing, PassphraseWrong
+from jwtool.jose.errors import JwtoolError, KeyMalformed, KeyUnsupported, PassphraseWrong
 from jwtool.jose.keys import der_policy
 from jwtool.jose.keys.der import identify
 from jwtool.jose.keys.jwk import parse_jwk
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from jwtool.jose.keys.der import Kind, Structure
     from jwtool.jose.keys.key import Key
-
-    AskPassphrase = Callable[[], bytes | None]
+    from jwtool.jose.keys.unlock import Unlock
 
 T = TypeVar("T")
 
@@ -59,18 +58,18 @@ def parse_structure(data: bytes) -> Structure:
     return structure
 
 
-def read_key(data: bytes, structure: Structure, *, form: Literal["pem", "der"], ask: AskPassphrase) -> Key:
+def read_key(data: bytes, structure: Structure, *, form: Literal["pem", "der"], unlock: Unlock) -> Key:
     """The key in `data`, which is that structure; a certificate gives its public key and keeps itself.
 
-    `ask` is called for an encrypted key only. Raises KeyMalformed, KeyUnsupported, PassphraseMissing (ask gave
-    None) and PassphraseWrong.
+    `unlock` is needed for an encrypted key only. Raises KeyMalformed, KeyUnsupported, PassphraseMissing and
+    PassphraseWrong.
     """
     from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
     kind = structure.kind
     if kind == "encrypted PKCS#8 private key":
-        der_policy.check_cost(structure)
-        passphrase = _obtain(ask)
+        unlock.spend(der_policy.check_cost(structure))
+        passphrase = unlock.passphrase()
         # Without the library's own proof of the primes, which takes minutes for the largest moduli; the numbers
         # are checked against each other by the policy.
         members = _decrypted(lambda: load_der_private_key(data, passphrase, unsafe_skip_rsa_key_validation=True))
@@ -89,7 +88,7 @@ def read_key(data: bytes, structure: Structure, *, form: Literal["pem", "der"], 
     return parse_jwk(members, form=form)
 
 
-def read_traditional(pem: bytes, cipher: str, digits: int, *, ask: AskPassphrase) -> Key:
+def read_traditional(pem: bytes, cipher: str, digits: int, *, unlock: Unlock) -> Key:
     """The key in a PEM block that is encrypted as RFC 1421 has it ("Proc-Type: 4,ENCRYPTED"). Raises as read_key.
 
     `cipher` is the one that its header names, `digits` how many hexadecimal ones its initialization vector has.
@@ -102,7 +101,7 @@ def read_traditional(pem: bytes, cipher: str, digits: int, *, ask: AskPassphrase
         raise KeyMalformed(
             f"the initialization vector of the private key has {digits} digits, {cipher} wants {_VECTOR_DIGITS[cipher]}"
         )
-    passphrase = _obtain(ask)
+    passphrase = unlock.passphrase()
     members = _decrypted(lambda: load_pem_private_key(pem, passphrase, unsafe_skip_rsa_key_validation=True))
     return parse_jwk(members, form="pem")
 
@@ -115,17 +114,6 @@ def check_certificate(data: bytes) -> None:
         _quietly(lambda: x509.load_der_x509_certificate(data))
     except _LibraryRefused:
         raise KeyMalformed("the X.509 certificate is damaged") from None
-
-
-def _obtain(ask: AskPassphrase) -> bytes:
-    passphrase = ask()
-    if passphrase is None:
-        raise PassphraseMissing(
-            "the private key is encrypted and no passphrase was given", hint="--passphrase @FILE reads it from a file"
-        )
-    if not passphrase:
-        raise PassphraseWrong("the passphrase is empty")
-    return passphrase
 
 
 def _decrypted(load: Callable[[], object]) -> dict[str, str]:

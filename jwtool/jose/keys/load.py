@@ -41,7 +41,7 @@ _FOREIGN: Mapping[bytes, tuple[str, str | None]] = {
 
 
 def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
-    """The keys in `data`: a JWK, a JWK set, PEM or DER.
+    """The keys in `data`: a JWK, a JWK set, PEM, DER or lines of OpenSSH.
 
     `passphrase` is called only for an encrypted key, and at most once. Weak keys are among the keys. Raises
     KeyUnrecognized for what is none of these, BadUtf8 and the other errors of strict JSON, and of the family
@@ -60,15 +60,22 @@ def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
 
         keys = parse_encoded(data, passphrase=passphrase)
         return KeySet(tuple(keys), is_set=len(keys) > 1)
+    if not _is_token(bare) and not _foreign(bare):
+        from jwtool.jose.keys.ssh import has_lines, read_lines
+
+        if has_lines(data):
+            return read_lines(data)
     raise _unrecognized(bare, data)
 
 
 def _refuse_encoding(data: bytes) -> None:
     """Raise BadUtf8 for a byte order mark and for UTF-16 without one."""
     found = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
-    text = data.replace(b"\0", b"").lstrip()
-    if found is None and b"\0" in data[:4] and text.startswith((b"{", b"[", b"-----BEGIN ")):
-        found = "in UTF-16"
+    if found is None and b"\0" in data[:4]:
+        text = data.replace(b"\0", b"").lstrip()
+        is_line = text.startswith((b"ssh-", b"ecdsa-sha2-")) and not data.startswith(b"\0\0\0")  # a bare SSH key does
+        if is_line or text.startswith((b"{", b"[", b"-----BEGIN ")):
+            found = "in UTF-16"
     if found is not None:
         raise BadUtf8(f"the key is text {found}, wanted UTF-8 without a byte order mark")
 
@@ -108,19 +115,25 @@ def _unrecognized(bare: bytes, data: bytes) -> JwtoolError:
     """The error for what is no JSON object, PEM or DER, by its name if it has one."""
     if _is_token(bare):
         return KeyUnrecognized("this is a token, not a key")
-    for mark, (name, hint) in _FOREIGN.items():
-        if bare.startswith(mark):
-            return KeyUnsupported(f"{name} is not supported", hint=hint)
+    if foreign := _foreign(bare):
+        name, hint = foreign
+        return KeyUnsupported(f"{name} is not supported", hint=hint)
     if re.match(_SCALAR, bare) and (kind := _kind_of_scalar(bare)):
         return KeyUnsupported(f"the key is {kind} in JSON, wanted a JWK or a JWK set", hint=SECRET_HINT)
     from jwtool.jose.keys.secret import find_key
 
     found = find_key(data)  # octets that happen to be blanks are part of a binary key
     if found == "an SSH key":
-        return KeyUnsupported("an SSH key is not supported", hint="ssh-keygen -e -m PKCS8 -f FILE prints it as PEM")
+        return KeyUnrecognized(
+            "this looks like a part of an SSH key", hint="give the whole file, as ssh-keygen made it"
+        )
     if found is not None:
         return KeyUnrecognized(f"this looks like {found}", hint="unwrap it first")
     return KeyUnrecognized("this is neither a JWK, a JWK set, PEM nor DER", hint=SECRET_HINT)
+
+
+def _foreign(bare: bytes) -> tuple[str, str | None] | None:
+    return next((named for mark, named in _FOREIGN.items() if bare.startswith(mark)), None)
 
 
 def _is_token(bare: bytes) -> bool:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import binascii
 import re
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from jwtool.jose.errors import KeyMalformed, KeyUnsupported
 from jwtool.jose.keys.der import identify
 from jwtool.jose.keys.der_key import check_certificate, parse_structure, read_key, read_traditional
-from jwtool.jose.keys.der_policy import check_cost
+from jwtool.jose.keys.unlock import Unlock
 from jwtool.jose.quoting import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jwtool.jose.keys.der import Kind, Structure
-    from jwtool.jose.keys.der_key import AskPassphrase
     from jwtool.jose.keys.key import Key
+    from jwtool.jose.keys.unlock import AskPassphrase
 
 MAX_BLOCKS = 200
+OPENSSH = "OPENSSH PRIVATE KEY"
 
 _BEGIN = b"-----BEGIN "
 _DASHES = b"-----"
@@ -40,7 +40,6 @@ _KIND_OF_LABEL: Mapping[str, Kind] = {
     "X509 CERTIFICATE": "X.509 certificate",
 }
 _HINT_OF_LABEL: Mapping[str, str] = {
-    "OPENSSH PRIVATE KEY": "ssh-keygen -p -m PKCS8 -f COPY rewrites a copy of the key file in a form that is read",
     "CERTIFICATE REQUEST": "its public key: openssl req -in FILE -noout -pubkey",
     "PKCS7": "its certificates: openssl pkcs7 -in FILE -print_certs",
     "TRUSTED CERTIFICATE": "the plain certificate: openssl x509 -in FILE",
@@ -55,51 +54,44 @@ class Block:
     body: bytes
 
 
-def parse_encoded(data: bytes, *, passphrase: AskPassphrase) -> list[Key]:
+def parse_encoded(data: bytes, *, passphrase: AskPassphrase | Unlock) -> list[Key]:
     """The keys in a PEM or DER file, at least one; several blocks of one key are one Key.
 
     A chain of certificates is one key, that of the first. A private key together with its public key or certificate
     is one private key, which keeps the certificates. `passphrase` is called at most once, and only for an encrypted
-    key. Raises KeyMalformed, KeyUnsupported, PassphraseMissing and PassphraseWrong.
+    key; an `Unlock` in its place shares its budget. Raises KeyMalformed, KeyUnsupported, PassphraseMissing and
+    PassphraseWrong.
     """
-    ask = cache(passphrase)
+    unlock = passphrase if isinstance(passphrase, Unlock) else Unlock(passphrase)
     if _BEGIN not in data or _is_der(data):
-        return [read_key(data, parse_structure(data), form="der", ask=ask)]
+        return [read_key(data, parse_structure(data), form="der", unlock=unlock)]
     keys: list[Key] = []
     certificates: list[tuple[bytes, Structure]] = []
-    cost = 0.0
     for block in _blocks(data):
         if block.label == "EC PARAMETERS":
+            continue
+        if block.label == OPENSSH:
+            keys.append(_read_openssh(block, unlock))
             continue
         if block.label not in _KIND_OF_LABEL:
             raise KeyUnsupported(
                 f"a PEM block {quote(block.label)} is not supported", hint=_HINT_OF_LABEL.get(block.label)
             )
         if headers := _HEADERS.fullmatch(block.body):
-            keys.append(_read_traditional(block.label, headers[1], headers[2], ask))
+            keys.append(_read_traditional(block.label, headers[1], headers[2], unlock))
             continue
         der = _decode(block)
         structure = parse_structure(der)
         if structure.kind != _KIND_OF_LABEL[block.label]:
             raise KeyMalformed(f"the PEM block {quote(block.label)} holds something else: {structure.kind}")
-        cost = _spend(cost, structure)
         if structure.kind == "X.509 certificate":
             certificates.append((der, structure))
         else:
-            keys.append(read_key(der, structure, form="pem", ask=ask))
-    keys.extend(_keys_of_certificates(certificates, ask))
+            keys.append(read_key(der, structure, form="pem", unlock=unlock))
+    keys.extend(_keys_of_certificates(certificates, unlock))
     if not keys:
         raise KeyUnsupported("the PEM file holds curve parameters only, no key")
     return _merged(keys)
-
-
-def _spend(cost: float, structure: Structure) -> float:
-    """`cost` and that of decrypting this one, if it is encrypted, as shares of the most that a file may cost."""
-    if structure.kind == "encrypted PKCS#8 private key":
-        cost += check_cost(structure)
-        if cost > 1:
-            raise KeyMalformed("the encrypted keys of the PEM file ask for too much key derivation, all together")
-    return cost
 
 
 def _is_der(data: bytes) -> bool:
@@ -142,7 +134,13 @@ def _decode(block: Block) -> bytes:
     return der
 
 
-def _read_traditional(label: str, headers: bytes, body: bytes, ask: AskPassphrase) -> Key:
+def _read_openssh(block: Block, unlock: Unlock) -> Key:
+    from jwtool.jose.keys.ssh_private import read_private
+
+    return read_private(_decode(block), unlock)
+
+
+def _read_traditional(label: str, headers: bytes, body: bytes, unlock: Unlock) -> Key:
     """A key with headers inside its block, which only encryption by RFC 1421 has any business with."""
     cipher = _DEK_INFO.search(headers)
     if label not in {"RSA PRIVATE KEY", "EC PRIVATE KEY"} or b"4,ENCRYPTED" not in headers or cipher is None:
@@ -151,10 +149,10 @@ def _read_traditional(label: str, headers: bytes, body: bytes, ask: AskPassphras
     text = binascii.b2a_base64(_decode(Block(label, body)))
     head = b"Proc-Type: 4,ENCRYPTED\n%s\n\n" % cipher[0]
     pem = b"-----BEGIN %s-----\n%s%s-----END %s-----\n" % (name, head, text, name)
-    return read_traditional(pem, cipher[1].decode("ascii"), len(cipher[2]), ask=ask)
+    return read_traditional(pem, cipher[1].decode("ascii"), len(cipher[2]), unlock=unlock)
 
 
-def _keys_of_certificates(certificates: Sequence[tuple[bytes, Structure]], ask: AskPassphrase) -> list[Key]:
+def _keys_of_certificates(certificates: Sequence[tuple[bytes, Structure]], unlock: Unlock) -> list[Key]:
     """One key for a chain, whose every certificate is issued by the next, or one for each if none issued another.
 
     Anything in between is refused: the key of an authority must not come to verify tokens by an accident of order.
@@ -167,17 +165,17 @@ def _keys_of_certificates(certificates: Sequence[tuple[bytes, Structure]], ask: 
         if issuer == other and issuer != subject
     }
     if not issued:
-        return [_key_of_certificate(der, structure, ask) for der, structure in certificates]
+        return [_key_of_certificate(der, structure, unlock) for der, structure in certificates]
     if not {(index, index + 1) for index in range(len(names) - 1)} <= issued:
         raise KeyMalformed("the certificates of the PEM file are no chain in which each is followed by its issuer")
     for der, _ in certificates[1:]:
         check_certificate(der)
-    key = _key_of_certificate(*certificates[0], ask)
+    key = _key_of_certificate(*certificates[0], unlock)
     return [replace(key, certificates=tuple(der for der, _ in certificates))]
 
 
-def _key_of_certificate(der: bytes, structure: Structure, ask: AskPassphrase) -> Key:
-    return read_key(der, structure, form="pem", ask=ask)
+def _key_of_certificate(der: bytes, structure: Structure, unlock: Unlock) -> Key:
+    return read_key(der, structure, form="pem", unlock=unlock)
 
 
 def _merged(keys: Sequence[Key]) -> list[Key]:

@@ -191,10 +191,6 @@ def test_line_breaks_written_out_get_a_hint(natives: Natives) -> None:
 @pytest.mark.parametrize(
     ("label", "hint"),
     [
-        (
-            "OPENSSH PRIVATE KEY",
-            "ssh-keygen -p -m PKCS8 -f COPY rewrites a copy of the key file in a form that is read",
-        ),
         ("CERTIFICATE REQUEST", "its public key: openssl req -in FILE -noout -pubkey"),
         ("PKCS7", "its certificates: openssl pkcs7 -in FILE -print_certs"),
         ("TRUSTED CERTIFICATE", "the plain certificate: openssl x509 -in FILE"),
@@ -258,5 +254,5 @@ def test_the_cost_of_encrypted_keys_adds_up(openssl: Callable[..., bytes], ec_tr
     assert len(parse_encoded(locked * 2, passphrase=lambda: b"opensesame")) == 1
     with pytest.raises(KeyMalformed) as caught:
         parse_encoded(locked * 3, passphrase=lambda: b"opensesame")
-    message = "the encrypted keys of the PEM file ask for too much key derivation, all together"
+    message = "the encrypted keys of the file ask for too much key derivation, all together"
     assert caught.value.message == message
