@@ -232,6 +232,10 @@ class KeyAmbiguous(KeyRefused):
     code = "key_ambiguous"
 
 
+class CertificateMismatch(KeyRefused):
+    code = "certificate_mismatch"
+
+
 class KeyNotActive(KeyRefused):
     code = "key_not_active"
 

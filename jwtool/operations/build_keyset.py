@@ -25,6 +25,15 @@ def with_kid(key: Key) -> Key:
     return replace(key, kid=kid, members={**key.members, "kid": kid})
 
 
+def with_certificates(key: Key) -> Key:
+    """The key with the members `x5c` and `x5t#S256` of its certificates, if it has any; its own members stay."""
+    if not key.certificates:
+        return key
+    from jwtool.jose.keys import chain
+
+    return replace(key, members=chain.members(key.certificates) | dict(key.members))
+
+
 def marked(key: Key, *, use: str | None, alg: str | None) -> Key:
     """The key with `use` and `alg` where it has none; raises `KeyMalformed` if they don't fit."""
     from jwtool.jose.keys.jwk import parse_jwk
@@ -47,12 +56,15 @@ def build(keys: Iterable[Key], *, private: bool) -> tuple[list[Key], dict[str, A
     chosen: dict[str, Key] = {}
     notes: list[str] = []
     for original in keys:
-        key = with_kid(original if private else public_half(original))
+        key = with_certificates(with_kid(original if private else public_half(original)))
         kid = key.kid or ""
         other = chosen.get(kid)
         if other is None:
             chosen[kid] = key
         elif keysets.thumbprint(other) == keysets.thumbprint(key):
+            if bool(key.certificates) != bool(other.certificates):  # a key and its certificate: they go together
+                chosen[kid] = with_certificates(replace(other, certificates=other.certificates or key.certificates))
+                continue
             notes.append(f"the key {kid} was given twice and stands in the set once")
         else:
             raise KeyAmbiguous(

@@ -9,7 +9,12 @@ from jwtool.jose.errors import UsageError
 from jwtool.operations.demand import known_algorithm
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from jwtool.operations.sign_token import Wanted
+
+CERTIFICATE_MEMBERS = ("x5c", "x5t#S256")
 
 
 def refuse_contradictions(argument: str | None, wanted: Wanted) -> None:
@@ -48,3 +53,12 @@ def _refuse_claims(argument: str | None, wanted: Wanted) -> None:
             )
     if wanted.bad in OF_CLAIMS:
         raise UsageError(f"--bad {wanted.bad} needs claims, and --payload has none", hint="--bad sig")
+
+
+def refuse_own_certificate(extra: Mapping[str, Any], wanted: Wanted) -> None:
+    """Raise UsageError for header members (`extra`) that --cert writes."""
+    for name in CERTIFICATE_MEMBERS if wanted.cert is not None else ():
+        if name in extra:
+            raise UsageError(
+                f"--cert writes the header member '{name}', and -H sets it too", hint="leave one of them out"
+            )

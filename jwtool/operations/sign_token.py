@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from jwtool.jose import strict_json
 from jwtool.jose.bad import KINDS, MARK, forge, spoil_claims, spoil_header
 from jwtool.jose.errors import UsageError
+from jwtool.operations.certificates import certified
 from jwtool.operations.demand import private_text
 from jwtool.operations.read_payload import read_payload
 from jwtool.operations.resolve_keys import signing_key
-from jwtool.operations.sign_options import refuse_contradictions
+from jwtool.operations.sign_options import refuse_contradictions, refuse_own_certificate
 from jwtool.operations.sign_preset import fill_claims, hash_claims, own_key
 from jwtool.sources.claim_options import apply_claims, parse_claim
 
@@ -56,6 +57,7 @@ class Wanted:
     preset: str | None = None
     access_token: str | None = None
     bad: str | None = None
+    cert: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,18 @@ def sign_token(
     else:
         payload = read_payload(wanted.payload, runtime)
     extra = apply_claims(extra, [parse_claim(text, _read_claim_file) for text in wanted.header])
+    refuse_own_certificate(extra, wanted)
     hashed = private_text(wanted.access_token, runtime, "--access-token")
-    signers, notes = [], []
+    signers: list[sign.Signer] = []
+    notes: list[str] = []
     for source in sources:
         key = signing_key(source, runtime, network=network, passphrase=passphrase)
         alg = sign.choose_alg(key, wanted.alg)
-        signers.append(sign.Signer(key, alg, _header(key, alg, extra, wanted, preset)))
+        carried: dict[str, Any] = {}
+        if wanted.cert is not None:
+            carried, remarks = certified(wanted.cert, key, now=runtime.now())
+            notes += remarks
+        signers.append(sign.Signer(key, alg, _header(key, alg, extra | carried, wanted, preset)))
         notes += [f"the key of {source}: {remark}" for remark in key.remarks]
     if claims is not None:
         claims = hash_claims(preset, hashed, signers[0].key, signers[0].alg) | claims
@@ -200,6 +208,8 @@ def _keys_wanted(keys: Sequence[str], wanted: Wanted, runtime: Runtime) -> tuple
         raise UsageError("more than one key was given, and a compact token has one signature", hint=SEVERAL)
     if len(keys) > 1 and wanted.kid is not None:
         raise UsageError("--kid would give several keys the same name", hint="leave it out: each key has its own kid")
+    if len(keys) > 1 and wanted.cert is not None:
+        raise UsageError("--cert is for one key, and several were given", hint="sign with one key, or leave --cert out")
     if keys:
         return tuple(keys)
     value = runtime.environ.get("JWTOOL_KEY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import inspect
 import io
@@ -16,9 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from jwtool.cli import app
 from jwtool.cli.main import run
+from jwtool.jose.keys.load import load_keys
+from jwtool.jose.keys.public import to_pem
 from jwtool.operations import demo
 from jwtool.operations.demo import Step
 from jwtool.sources.runtime import Runtime
@@ -55,8 +62,8 @@ OPTIONS: Mapping[str, set[str]] = {
     "key thumbprint": {"--hash", "--uri", *KEYS, *NETWORK},
     "sign": {
         *{"-k --key", "--alg", "-c --claim", "-H --header", ISS, AUD, "--sub", "--jti", "--exp", "--nbf", "--iat"},
-        *{"--kid", "--typ", "--bare", "--payload", "--detached", "--unencoded", "--json-serialization"},
         *{"--preset", "--explain-preset", "--access-token", "--bad", *MADE, *KEYS, *NETWORK},
+        *{"--kid", "--typ", "--bare", "--cert", "--payload", "--detached", "--unencoded", "--json-serialization"},
     },
     "verify": {
         *{"-k --key", "--jwks", ISS, AUD, "--sub", "--alg", "--typ --type", "--require", "--scope", "--leeway", "--at"},
@@ -69,7 +76,6 @@ LATER = (
     "issuer:",
     "--profile",
     "--lines",
-    "--cert",
 )
 
 
@@ -196,10 +202,22 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPSe
     }
     for line in made:
         assert jwtool(shlex.split(line), env=environ)[0] == 0, line
+    Path("chain.pem").write_bytes(certificate_of(Path("private.jwk").read_bytes()))
     for path in ("/jwks.json", "/.well-known/jwks.json"):
         httpserver.expect_request(path).respond_with_data(Path("jwks.json").read_bytes())
     monkeypatch.setattr(demo, "play", lambda _environ: iter([Step("a step", "jwtool", "ok", "ok")]))
     return environ
+
+
+def certificate_of(jwk: bytes) -> bytes:
+    """A certificate in PEM for the private key of a file, signed by itself."""
+    (key,) = load_keys(jwk, passphrase=lambda: None).keys
+    native = load_pem_private_key(to_pem(key, private=True), None)
+    assert isinstance(native, ec.EllipticCurvePrivateKey)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "auth.example")])
+    begin = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    builder = x509.CertificateBuilder(name, name, native.public_key(), 1, begin, begin + dt.timedelta(days=730))
+    return builder.sign(native, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 OUTPUTS = ("-o", "--public-out")

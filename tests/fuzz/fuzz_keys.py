@@ -59,7 +59,7 @@ CHEAP: dict[str, Any] = {"MAX_ITERATIONS": 2048, "MAX_SCRYPT_OCTETS": 1 << 18, "
 def check(data: bytes) -> None:
     """Judge one input by every oracle there is for it."""
     file = unfold(data)
-    with mock.patch.multiple(der_policy, **CHEAP), mock.patch.object(der_key, "_quietly", calmly):
+    with mock.patch.multiple(der_policy, **CHEAP), mock.patch.object(der_key, "quietly", calmly):
         try:
             keyset = load_keys(file, passphrase=lambda: PASSPHRASE)
         except JwtoolError as error:
@@ -70,7 +70,7 @@ def check(data: bytes) -> None:
         check_secret(file)
 
 
-def calmly(load: Callable[[], T], quietly: Callable[[Callable[[], T]], T] = der_key._quietly) -> T:
+def calmly(load: Callable[[], T], quietly: Callable[[Callable[[], T]], T] = der_key.quietly) -> T:
     """Call the library as der_key does; a panic of its Rust is a finding, for it is heard on stderr."""
     panics: list[str] = []
 

@@ -50,6 +50,16 @@ def command(
     iat: Annotated[str | None, _text("--iat", metavar="TIME", about="Issued at, `iat`; default: now.")] = None,
     kid: Annotated[str | None, _text("--kid", metavar="KID", about="The `kid` in the header, not the key's.")] = None,
     typ: Annotated[str | None, _text("--typ", metavar="TYP", about="The `typ` in the header; default JWT.")] = None,
+    cert: Annotated[
+        str | None,
+        typer.Option(
+            "--cert",
+            metavar="PATH",
+            show_default=False,
+            autocompletion=complete.path,
+            help="The key's certificate, or chain, in PEM or DER: put into the header as x5c and x5t#S256.",
+        ),
+    ] = None,
     bare: Annotated[bool, typer.Option("--bare", help="Add no iat, exp and jti.")] = False,
     preset: PresetOption = None,
     explain_preset: ExplainPresetOption = False,
@@ -104,6 +114,7 @@ def command(
     Example: jwtool sign -k secret:env:HMAC_SECRET '{"sub":"user-42"}'
     Example: jwtool sign -k private.jwk --preset dpop -c htm=POST -c htu=https://api.example/orders
     Example: jwtool sign -k private.jwk -a api --bad expired
+    Example: jwtool sign -k private.jwk --cert chain.pem -a https://auth.example
     Example: jwtool sign -k private.jwk --payload @body.json --detached --unencoded
     """
     if explain_preset:
@@ -135,6 +146,7 @@ def command(
         preset=preset,
         access_token=access_token,
         bad=bad,
+        cert=cert,
     )
     signed = sign_token(claims, key, wanted, runtime, network=network, passphrase=passphrase)
     document = signed_document(signed) | {"output": output}

@@ -111,8 +111,8 @@ def check_certificate(data: bytes) -> None:
     from cryptography import x509
 
     try:
-        _quietly(lambda: x509.load_der_x509_certificate(data))
-    except _LibraryRefused:
+        quietly(lambda: x509.load_der_x509_certificate(data))
+    except LibraryRefused:
         raise KeyMalformed("the X.509 certificate is damaged") from None
 
 
@@ -123,8 +123,8 @@ def _decrypted(load: Callable[[], object]) -> dict[str, str]:
     each, and both mean the same. A scheme that it doesn't know has a message with that word.
     """
     try:
-        return _quietly(lambda: _members(load()))
-    except _LibraryRefused as refused:
+        return quietly(lambda: _members(load()))
+    except LibraryRefused as refused:
         if refused.unknown:
             raise KeyUnsupported("the private key is encrypted in a way that is not supported") from None
         raise PassphraseWrong("the passphrase does not open the private key") from None
@@ -133,8 +133,8 @@ def _decrypted(load: Callable[[], object]) -> dict[str, str]:
 def _loaded(load: Callable[[], object], kind: Kind) -> dict[str, str]:
     """The JWK members of the key that `load` reads."""
     try:
-        return _quietly(lambda: _members(load()))
-    except _LibraryRefused as refused:
+        return quietly(lambda: _members(load()))
+    except LibraryRefused as refused:
         if refused.unknown:
             raise KeyUnsupported(f"the {kind} holds a key that is not supported") from None
         raise KeyMalformed(f"the {kind} is damaged: what is inside can't be a key") from None
@@ -160,7 +160,7 @@ def _members(native: Any) -> dict[str, str]:
     return members | {"d": encode(native.private_bytes_raw())}
 
 
-class _LibraryRefused(Exception):
+class LibraryRefused(Exception):
     """Whatever pyca/cryptography raised; `unknown` if it said that it does not know the algorithm."""
 
     def __init__(self, *, unknown: bool) -> None:
@@ -168,8 +168,8 @@ class _LibraryRefused(Exception):
         self.unknown = unknown
 
 
-def _quietly(load: Callable[[], T]) -> T:
-    """Call the library without its warnings; whatever it raises, a Rust panic too, comes out as _LibraryRefused."""
+def quietly(load: Callable[[], T]) -> T:
+    """Call the library without its warnings; whatever it raises, a Rust panic too, comes out as LibraryRefused."""
     import warnings
 
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -185,4 +185,4 @@ def _quietly(load: Callable[[], T]) -> T:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         unknown = isinstance(error, UnsupportedAlgorithm) or "unknown" in str(error).lower()
-        raise _LibraryRefused(unknown=unknown) from None
+        raise LibraryRefused(unknown=unknown) from None

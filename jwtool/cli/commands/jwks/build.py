@@ -41,8 +41,11 @@ def command(
 ) -> Report:
     """Build a JWKS out of KEYs and print it: what an authorization server publishes at its JWKS URI.
 
+    The certificates of a key go with it, as x5c and x5t#S256.
+
     Example: jwtool jwks build private.jwk -o jwks.json
     Example: jwtool jwks build old.pem new.jwk --use sig
+    Example: jwtool jwks build chain.pem
     """
     from jwtool.operations.build_keyset import build, encode, marked
     from jwtool.operations.demand import known_algorithm
