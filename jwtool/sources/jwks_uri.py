@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import strict_json
-from jwtool.jose.errors import InputError, JwksMalformed, KeySymmetricInPublic
+from jwtool.jose.errors import InputError, JwksMalformed, KeyMalformed, KeyRefused, KeySymmetricInPublic
 from jwtool.jose.keys.public import public_half
 from jwtool.jose.keyset import KeySet, Skipped, parse_jwks, readable_facts
 from jwtool.jose.network_errors import ResponseMalformed
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jwtool.jose.keys.key import Key
     from jwtool.sources.network import Network
 
+PEM = b"-----BEGIN "
 ACCEPT = "application/jwk-set+json, application/json"
 _SECRET_REASON = "a secret that a server publishes is none: whoever reads the set can forge tokens"  # noqa: S105  words
 
@@ -53,7 +54,10 @@ def fetch_keyset(url: str, *, network: Network, environ: Mapping[str, str], trac
 
 
 def parse_jwks_answer(body: bytes, who: str) -> KeySet:
-    """The keys in what the server `who` answered, as they are. Raises ResponseMalformed for what is no JWK set."""
+    """The keys in what the server `who` answered, as they are: a JWK set, a map from `kid` to PEM, or bare PEM.
+
+    Raises ResponseMalformed for anything else.
+    """
     if body.lstrip()[:1] == b"<":
         raise ResponseMalformed(
             f"{who} answered with a web page, wanted a JWK set",
@@ -61,13 +65,36 @@ def parse_jwks_answer(body: bytes, who: str) -> KeySet:
         )
     what = f"the answer of {who}"
     try:
+        if PEM in body and body.lstrip()[:1] not in {b"{", b"["}:
+            return _parse_pem(body)
         document = strict_json.parse_object(body, what=what)
         _refuse_other_documents(document, what)
-        return parse_jwks(document)
+        return parse_jwks(document) if "keys" in document else _parse_other(document)
     except InputError as error:
         raise ResponseMalformed(error.message) from None
-    except JwksMalformed as error:
+    except (JwksMalformed, KeyMalformed) as error:
         raise ResponseMalformed(f"{what} is no JWK set: {error.message}") from None
+
+
+def _parse_pem(body: bytes) -> KeySet:
+    """The keys in PEM. What has a name but is not supported, or encrypted, is skipped: the server has not failed."""
+    from jwtool.jose.keys.pem import parse_encoded
+
+    try:
+        keys = parse_encoded(body, passphrase=lambda: None)
+    except KeyMalformed:
+        raise
+    except KeyRefused as error:
+        return KeySet((), (Skipped(0, None, {}, error.code, error.message),), is_set=False)
+    return KeySet(tuple(keys), is_set=len(keys) > 1)
+
+
+def _parse_other(document: dict[str, Any]) -> KeySet:
+    from jwtool.jose.keys.load import read_object
+    from jwtool.jose.keys.unlock import Unlock
+
+    found = read_object(document, Unlock(lambda: None))
+    return parse_jwks(document) if found is None else found
 
 
 def _refuse_other_documents(document: dict[str, Any], what: str) -> None:

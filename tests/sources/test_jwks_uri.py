@@ -8,7 +8,7 @@ import pytest
 
 from jwtool.jose.errors import JwtoolError
 from jwtool.jose.keys.generate import generate
-from jwtool.jose.keys.public import to_jwk
+from jwtool.jose.keys.public import to_jwk, to_pem
 from jwtool.jose.network_errors import HttpStatus, ResponseMalformed
 from jwtool.sources.jwks_uri import Fetched, fetch_keyset
 from jwtool.sources.network import Network
@@ -109,6 +109,59 @@ WEB_PAGE = (
 def test_answers_that_are_no_set(body: bytes, message: str, hint: str | None, serve: Serve, refusal: Refusal) -> None:
     server = serve(respond(body))
     assert refusal(get, server.url) == (ResponseMalformed, message.format(f"127.0.0.1:{server.port}"), hint)
+
+
+PEM = to_pem(generate("ES256"), private=False)
+PRIVATE_PEM = to_pem(generate("ES256"), private=True)
+LOCKED_PEM = to_pem(generate("ES256"), private=True, passphrase=b"x")
+
+
+def test_a_map_of_pem(serve: Serve) -> None:
+    document = {"a": PEM.decode(), "b": {"kty": "oct", "k": "AAAA"}, "c": PRIVATE_PEM.decode()}
+    server = serve(respond(json.dumps(document).encode()))
+    fetched = get(server.url)
+    assert [(key.kid, key.private) for key in fetched.keyset.keys] == [("a", False), ("c", False)]
+    assert [(one.kid, one.code) for one in fetched.keyset.skipped] == [("b", "key_malformed")]
+    assert fetched.notes == (
+        f"{server.url} publishes a private key, the key 'c': {LEAK}; only its public half is used",
+    )
+
+
+def test_a_service_account_is_said_loudly(serve: Serve) -> None:
+    account = {"type": "service_account", "private_key_id": "k1", "private_key": PRIVATE_PEM.decode()}
+    server = serve(respond(json.dumps(account).encode()))
+    fetched = get(server.url)
+    assert [(key.kid, key.private, "d" in key.members) for key in fetched.keyset.keys] == [("k1", False, False)]
+    assert fetched.notes == (
+        f"{server.url} publishes a private key, the key 'k1': {LEAK}; only its public half is used",
+    )
+
+
+@pytest.mark.parametrize("around", [b"%s", b"our key:\r\n\r\n%s\r\n", b"%s%s"])
+def test_bare_pem(around: bytes, serve: Serve) -> None:
+    fetched = get(serve(respond(around.replace(b"%s", PEM))).url)
+    assert [(key.kid, key.describe()) for key in fetched.keyset.keys] == [(None, "EC P-256")]
+    assert (fetched.keyset.is_set, fetched.notes) == (False, ())
+
+
+def test_a_private_key_in_bare_pem(serve: Serve) -> None:
+    server = serve(respond(PRIVATE_PEM))
+    fetched = get(server.url)
+    assert [(key.private, "d" in key.members) for key in fetched.keyset.keys] == [(False, False)]
+    assert fetched.notes == (
+        f"{server.url} publishes a private key, key number 1: {LEAK}; only its public half is used",
+    )
+
+
+def test_pem_that_is_not_read(serve: Serve, refusal: Refusal) -> None:
+    locked = get(serve(respond(LOCKED_PEM)).url).keyset
+    assert (locked.keys, [one.code for one in locked.skipped]) == ((), ["passphrase_missing"])
+    other = get(serve(respond(b"-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----\n")).url).keyset
+    assert (other.keys, [one.code for one in other.skipped]) == ((), ["key_unsupported"])
+    server = serve(respond(PEM[:-20]))
+    message = "the PEM block 'PUBLIC KEY' has no END line: the file is cut short"
+    error = (ResponseMalformed, f"the answer of 127.0.0.1:{server.port} is no JWK set: {message}", None)
+    assert refusal(get, server.url) == error
 
 
 def test_an_empty_set_is_a_set(serve: Serve) -> None:

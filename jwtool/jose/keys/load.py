@@ -16,6 +16,7 @@ from jwtool.jose.errors import (
     KeyUnsupported,
 )
 from jwtool.jose.keys.jwk import parse_jwk
+from jwtool.jose.keys.unlock import Unlock
 from jwtool.jose.keyset import KeySet, parse_jwks
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _FOREIGN: Mapping[bytes, tuple[str, str | None]] = {
 
 
 def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
-    """The keys in `data`: a JWK, a JWK set, PEM, DER or lines of OpenSSH.
+    """The keys in `data`: JWK, JWK set, map of certificates, service account file, PEM, DER or lines of OpenSSH.
 
     `passphrase` is called only for an encrypted key, and at most once. Weak keys are among the keys. Raises
     KeyUnrecognized for what is none of these, BadUtf8 and the other errors of strict JSON, and of the family
@@ -52,7 +53,7 @@ def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
         raise KeyUnrecognized("the key is empty")
     _refuse_encoding(data)
     if bare[:1] in b"{[":
-        return _from_json(strict_json.parse(data, what=WHAT))
+        return _from_json(strict_json.parse(data, what=WHAT), Unlock(passphrase))
     from jwtool.jose.keys.der import identify
 
     if b"-----BEGIN " in data or identify(data) or (data[:1] == b"\x30" and data[1:2] in _LONG_LENGTHS):
@@ -73,14 +74,16 @@ def _refuse_encoding(data: bytes) -> None:
     found = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
     if found is None and b"\0" in data[:4]:
         text = data.replace(b"\0", b"").lstrip()
-        is_line = text.startswith((b"ssh-", b"ecdsa-sha2-")) and not data.startswith(b"\0\0\0")  # a bare SSH key does
+        is_line = text.startswith((b"ssh-", b"ecdsa-sha2-")) and not data.startswith(
+            b"\0\0\0"
+        )  # as a bare SSH key does
         if is_line or text.startswith((b"{", b"[", b"-----BEGIN ")):
             found = "in UTF-16"
     if found is not None:
         raise BadUtf8(f"the key is text {found}, wanted UTF-8 without a byte order mark")
 
 
-def _from_json(document: Any) -> KeySet:
+def _from_json(document: Any, unlock: Unlock) -> KeySet:
     if not isinstance(document, dict):
         raise JwksMalformed(
             f"the key is {strict_json.kind_of(document)} in JSON, wanted a JWK or a JWK set",
@@ -90,24 +93,29 @@ def _from_json(document: Any) -> KeySet:
         return KeySet((parse_jwk(document),), is_set=False)
     if "keys" in document:
         return parse_jwks(document)
-    raise _foreign_object(document)
+    found = read_object(document, unlock)
+    if found is None:
+        raise _foreign_object(document)
+    return found
+
+
+def read_object(document: Mapping[str, Any], unlock: Unlock) -> KeySet | None:
+    """The keys in a JSON object that is neither JWK nor JWK set; None if it is no other key material either."""
+    from jwtool.jose.keys import pem_map
+
+    if "jwks_uri" in document:
+        return None
+    if pem_map.is_service_account(document):
+        return pem_map.read_service_account(document, unlock)
+    return pem_map.read_map(document, unlock) if pem_map.is_map(document) else None
 
 
 def _foreign_object(document: Mapping[str, Any]) -> JwtoolError:
     """The error for a JSON object that is no key, by its name if it has one."""
     if "jwks_uri" in document:
         return KeyUnsupported("this is a discovery document, not a key set", hint="give the URL in its 'jwks_uri'")
-    if document.get("type") == "service_account" or "private_key" in document:
-        return KeyUnsupported(
-            "a service account file is not supported", hint="write the text of its 'private_key' to a file of its own"
-        )
     if "ciphertext" in document or ("payload" in document and {"signature", "signatures"} & document.keys()):
         return KeyUnrecognized("this is a token in JSON, not a key")
-    values = list(document.values())
-    if values and all(isinstance(value, str) and "-----BEGIN CERTIFICATE-----" in value for value in values):
-        return KeyUnsupported(
-            "a map of certificates is not supported", hint="write the certificate of the 'kid' in question to a file"
-        )
     return JwksMalformed("the JSON object is neither a JWK (no 'kty') nor a JWK set (no 'keys')")
 
 
