@@ -50,13 +50,19 @@ def vectors() -> Callable[[str], Any]:
 def keys() -> Mapping[str, Key]:
     """A private key for each algorithm of the table and `EdDSA on Ed448`, without `kid`, `alg` and `use`.
 
-    One key serves all algorithms of RSA.
+    One key serves all algorithms of RSA. An AKP key is none without its `alg`.
     """
     rsa = generate("RS256")
     made = {row.name: rsa if row.kty == "RSA" else generate(row.name) for row in ALGORITHMS.values()}
     made["EdDSA on Ed448"] = generate("EdDSA", crv="Ed448")
     unnamed = {"kid", "alg", "use"}
     return {
-        alg: parse_jwk({name: value for name, value in key.members.items() if name not in unnamed})
+        alg: parse_jwk(
+            {
+                name: value
+                for name, value in key.members.items()
+                if name not in unnamed or (key.kty == "AKP" and name == "alg")
+            }
+        )
         for alg, key in made.items()
     }

@@ -142,6 +142,13 @@ def _about(row: Algorithm, relatives: tuple[str, ...]) -> str:
             "Signed with an RSA private key of at least 2048 bits, verified with its\n"
             "public key. A signature is as long as the key, 256 bytes or more."
         )
+    if row.kty == "AKP":
+        return (
+            "Signed with a private key of type AKP, a seed of 32 bytes, verified with its\n"
+            f"public key of {row.public_octets} bytes; the key must name its alg. Meant to withstand\n"
+            f"quantum computers too. A signature has {row.signature_octets} bytes: such a token does not\n"
+            "fit into a cookie, and strains the limits that servers set for headers."
+        )
     curves = " or ".join(row.curves)
     lengths = " or ".join(str(CURVES[name].signature_octets) for name in row.curves)
     same = f"\nOn the same curve {' or '.join(relatives)} means the same." if relatives else ""

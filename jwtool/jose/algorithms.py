@@ -3,7 +3,7 @@
 Nothing else in the program or its tests lists algorithms: help, completion, key generation, key fit and
 the tests read this table. Adding an algorithm is one row here and one published vector. Those of encryption stand
 in `encryption_algorithms.py`.
-Sources: RFC 7518 §3.1, RFC 8037 §3.1, RFC 8812 §3, RFC 9864 §2.
+Sources: RFC 7518 §3.1, RFC 8037 §3.1, RFC 8812 §3, RFC 9864 §2, RFC 9964 §5.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Family = Literal["hmac", "rsa-pkcs1", "rsa-pss", "ecdsa", "eddsa"]
+Family = Literal["hmac", "rsa-pkcs1", "rsa-pss", "ecdsa", "eddsa", "ml-dsa"]
 
 
 class Curve(NamedTuple):
@@ -37,17 +37,20 @@ class Curve(NamedTuple):
 class Algorithm(NamedTuple):
     """One row: what a JWS `alg` stands for.
 
-    `hash_name` is hashlib's name of the hash (None for EdDSA, which has its own inside). `curves` are the
-    curves of a key that fits, empty for RSA and oct. `summary` is one line for help and `explain`.
+    `hash_name` is hashlib's name of the hash (None for EdDSA and ML-DSA, which have their own inside). `curves` are the
+    curves of a key that fits, empty for RSA, oct and AKP. `summary` is one line for help and `explain`. An AKP key is
+    for the one algorithm that it names; `public_octets` and `signature_octets` are its lengths (RFC 9964 §5).
     """
 
     name: str
-    kty: Literal["oct", "RSA", "EC", "OKP"]
+    kty: Literal["oct", "RSA", "EC", "OKP", "AKP"]
     family: Family
     hash_name: str | None
     curves: tuple[str, ...]
     summary: str
     source: str
+    public_octets: int = 0
+    signature_octets: int = 0
 
 
 CURVES: Mapping[str, Curve] = {
@@ -127,6 +130,9 @@ ALGORITHMS: Mapping[str, Algorithm] = {
         ),
         Algorithm("Ed25519", "OKP", "eddsa", None, ("Ed25519",), "EdDSA on Ed25519, fully named", "RFC 9864 §2.2"),
         Algorithm("Ed448", "OKP", "eddsa", None, ("Ed448",), "EdDSA on Ed448, fully named", "RFC 9864 §2.2"),
+        Algorithm("ML-DSA-44", "AKP", "ml-dsa", None, (), "ML-DSA-44, post-quantum", "RFC 9964 §5", 1312, 2420),
+        Algorithm("ML-DSA-65", "AKP", "ml-dsa", None, (), "ML-DSA-65, post-quantum", "RFC 9964 §5", 1952, 3309),
+        Algorithm("ML-DSA-87", "AKP", "ml-dsa", None, (), "ML-DSA-87, post-quantum", "RFC 9964 §5", 2592, 4627),
     )
 }
 
@@ -143,14 +149,15 @@ def same_on_curve(one: str, other: str, crv: str | None) -> bool:
 
 
 def min_secret_octets(algorithm: Algorithm) -> int:
-    """The least length of an HMAC secret: that of the hash output (RFC 7518 §3.2)."""
-    return {"sha256": 32, "sha384": 48, "sha512": 64}[algorithm.hash_name or ""]
+    """The least length of an HMAC secret: that of the hash output (RFC 7518 §3.2); 0 for what has no hash."""
+    return {"sha256": 32, "sha384": 48, "sha512": 64}.get(algorithm.hash_name or "", 0)
 
 
 def default_for(kty: str, crv: str | None, secret_octets: int = 0) -> str | None:
     """The `alg` that a key without one signs with, or None if it can't sign.
 
-    RSA: RS256; EC: by curve; OKP: EdDSA; oct: the largest HS that the secret is long enough for.
+    RSA: RS256; EC: by curve; OKP: EdDSA; oct: the largest HS that the secret is long enough for. AKP keys always have
+    an `alg`, and no default.
     """
     if kty == "RSA":
         return "RS256"
@@ -163,11 +170,14 @@ def default_for(kty: str, crv: str | None, secret_octets: int = 0) -> str | None
 
 
 def for_key(kty: str, crv: str | None, secret_octets: int = 0) -> tuple[str, ...]:
-    """The names of all algorithms that a key of this type, curve and secret length can serve, in table order."""
+    """The names of all algorithms that a key of this type, curve and secret length can serve, in table order.
+
+    AKP keys serve the one that they name, which neither type nor curve says: of these it is empty.
+    """
     return tuple(
         row.name
         for row in ALGORITHMS.values()
-        if row.kty == kty
+        if row.kty == kty != "AKP"
         and (not row.curves or crv in row.curves)
         and (row.family != "hmac" or secret_octets >= min_secret_octets(row))
     )

@@ -33,12 +33,13 @@ MAX_KEYS = 1000
 NAMED_KIDS = 8
 RANDOM_KID_OCTETS = 16
 
-# The members that a thumbprint covers (RFC 7638 §3.2, RFC 8037 §2).
+# The members that a thumbprint covers (RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §6).
 THUMBPRINT_MEMBERS = {
     "RSA": ("e", "kty", "n"),
     "EC": ("crv", "kty", "x", "y"),
     "OKP": ("crv", "kty", "x"),
     "oct": ("k", "kty"),
+    "AKP": ("alg", "kty", "pub"),
 }
 
 

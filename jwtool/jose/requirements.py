@@ -129,7 +129,7 @@ def judge_half_hash(claims: Mapping[str, Any], name: str, value: bytes, alg: str
 def half_hash(alg: str | None, crv: str | None, data: bytes) -> str | None:
     """The left half of the hash of `data` that belongs to `alg`, in base64url; None for an algorithm without one.
 
-    For EdDSA the hash is that of the curve: SHA-512 for Ed25519, 114 octets of SHAKE256 for Ed448.
+    For EdDSA the hash is that of the curve: SHA-512 for Ed25519, 114 octets of SHAKE256 for Ed448. ML-DSA has none.
     """
     row = ALGORITHMS.get(alg or "")
     if row is None:
@@ -139,7 +139,7 @@ def half_hash(alg: str | None, crv: str | None, data: bytes) -> str | None:
     if row.hash_name is not None:
         digest = hashlib.new(row.hash_name, data).digest()
     else:
-        curve = crv if len(row.curves) > 1 else row.curves[0]
+        curve = row.curves[0] if len(row.curves) == 1 else crv
         if curve == "Ed25519":
             digest = hashlib.sha512(data).digest()
         elif curve == "Ed448":

@@ -1,6 +1,6 @@
 """The primitive behind each row of the table of algorithms, on pyca/cryptography and hmac alone.
 
-RFC 7518 §3, RFC 8037 §3.1, RFC 8812 §3, RFC 9864 §2. Key objects are built once per Key.
+RFC 7518 §3, RFC 8037 §3.1, RFC 8812 §3, RFC 9864 §2, RFC 9964 §5. Key objects are built once per Key.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from jwtool.jose.algorithms import Algorithm
     from jwtool.jose.keys.key import Key
+    from jwtool.jose.keys.native import MlDsaPrivateKey, MlDsaPublicKey
 
     OkpPublicKey = ed25519.Ed25519PublicKey | ed448.Ed448PublicKey
     OkpPrivateKey = ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
@@ -50,6 +51,8 @@ def sign(alg: str, key: Key, data: bytes) -> bytes:
             return _sign_ecdsa(row, key, data)
         if row.family == "eddsa":
             return _okp_private(key).sign(data)
+        if row.family == "ml-dsa":
+            return _ml_dsa_private(key).sign(data)
         signature = _rsa_private(key).sign(data, _padding(row.name), _hash(row.hash_name))
     except ValueError:
         raise _unsound(key) from None
@@ -84,6 +87,8 @@ def verify(alg: str, key: Key, data: bytes, signature: bytes) -> bool:
             return _verify_ecdsa(row, key, data, signature)
         if row.family == "eddsa":
             _okp_public(key).verify(signature, data)
+        elif row.family == "ml-dsa":
+            _ml_dsa_public(key).verify(signature, data)
         else:
             _rsa_public(key).verify(signature, data, _padding(row.name), _hash(row.hash_name))
     except (InvalidSignature, ValueError):
@@ -98,7 +103,9 @@ def _unsound(key: Key) -> KeyMalformed:
 
 
 def signature_octets(key: Key) -> int:
-    """The exact length of a signature by this asymmetric key (RFC 8017 §8, RFC 7518 §3.4, RFC 8032 §5)."""
+    """The exact length of a signature by this asymmetric key (RFC 8017 §8, RFC 7518 §3.4, RFC 8032 §5, RFC 9964 §5)."""
+    if key.kty == "AKP":
+        return ALGORITHMS[key.alg or ""].signature_octets
     return (key.bits + 7) // 8 if key.crv is None else CURVES[key.crv].signature_octets
 
 
@@ -106,7 +113,7 @@ def _row(alg: str, key: Key) -> Algorithm | None:
     row = ALGORITHMS.get(alg)
     if row is None or row.kty != key.kty or (row.curves and key.crv not in row.curves):
         return None
-    return row
+    return None if row.kty == "AKP" and row.name != key.alg else row
 
 
 def _sign_ecdsa(row: Algorithm, key: Key, data: bytes) -> bytes:
@@ -218,3 +225,17 @@ def _okp_private(key: Key) -> OkpPrivateKey:
     from jwtool.jose.keys.native import okp_private_class
 
     return cast("OkpPrivateKey", okp_private_class(key.crv or "").from_private_bytes(key.okp_private()))
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def _ml_dsa_public(key: Key) -> MlDsaPublicKey:
+    from jwtool.jose.keys.native import ml_dsa_public
+
+    return ml_dsa_public(key.alg or "", key.octets("pub"))
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def _ml_dsa_private(key: Key) -> MlDsaPrivateKey:
+    from jwtool.jose.keys.native import ml_dsa_private
+
+    return ml_dsa_private(key.alg or "", key.octets("priv"))

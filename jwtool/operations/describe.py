@@ -20,6 +20,8 @@ BITS_PER_OCTET = 8
 
 def algorithms_of(key: Key) -> tuple[str, ...]:
     """The algorithms that a key could sign with, or encrypt with if it is for that: by type, curve and length."""
+    if key.kty == "AKP":
+        return () if key.use == "enc" else (str(key.alg),)
     octets = key.bits // BITS_PER_OCTET
     encrypts = key.use == "enc" or key.alg in KEY_MANAGEMENT or key.alg in CONTENT_ENCRYPTION
     signing = () if encrypts else for_key(key.kty, key.crv, octets)
@@ -31,7 +33,7 @@ def key_document(key: Key) -> dict[str, Any]:
     facts: dict[str, Any] = {"kid": key.kid, "kty": key.kty}
     if key.crv is not None:
         facts["crv"] = key.crv
-    else:
+    elif key.bits:
         facts["bits"] = key.bits
     facts |= {"alg": key.alg, "use": key.use, "private": key.private}
     if key.key_ops is not None:

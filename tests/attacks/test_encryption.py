@@ -40,7 +40,8 @@ def opened(token: UnverifiedToken | str, key: Key) -> Decryption:
 
 
 def nameless(key: Key) -> Key:
-    return parse_jwk({name: value for name, value in key.members.items() if name not in {"kid", "alg"}})
+    named = {"kid"} if key.kty == "AKP" else {"kid", "alg"}
+    return parse_jwk({name: value for name, value in key.members.items() if name not in named})
 
 
 def seal(key: Key, *, alg: str, enc: str = "A256GCM", payload: bytes = b"payload", **extra: Any) -> UnverifiedToken:

@@ -211,7 +211,7 @@ def test_private_key_stays_out_of_documents_and_reports(publish: Publish, cli: C
     for alg in ("ES256", "RS256", "EdDSA", "HS256"):
         key = publish(alg, private=True)
         jwk = json.loads(key.read_text())
-        private = {str(jwk[name]) for name in ("d", "p", "q", "dp", "dq", "qi", "k") if name in jwk}
+        private = {str(jwk[name]) for name in ("d", "p", "q", "dp", "dq", "qi", "k", "priv") if name in jwk}
         for argv in (
             ["key", "show", key],
             ["jwks", "show", key],

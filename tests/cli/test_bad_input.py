@@ -149,7 +149,8 @@ def test_of_several_keys_one_usable_is_enough(cli: Cli, here: Path) -> None:
     assert (done.exit, done.stdout) == (0, "valid\n")
     assert done.stderr == (
         "note: locked.pem: the private key is encrypted and no passphrase was given\n"
-        "note: a key of odd.json is not used: number 1: the key type 'XX' is not supported, wanted RSA, EC, OKP, oct\n"
+        "note: a key of odd.json is not used: number 1: "
+        "the key type 'XX' is not supported, wanted RSA, EC, OKP, oct, AKP\n"
         "note: a key of odd.json is not used: kid 'w': the secret is 5 octets long, HS256 wants at least 32\n"
         "note: none.json holds no key\n"
     )

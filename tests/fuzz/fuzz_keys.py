@@ -159,7 +159,7 @@ def check_key(key: Key) -> None:
 
 def check_repr(key: Key) -> None:
     """No private number stands in a repr or a description."""
-    secret = [value for name, value in key.members.items() if name in {"d", "p", "q", "dp", "dq", "qi", "k"}]
+    secret = [value for name, value in key.members.items() if name in {"d", "p", "q", "dp", "dq", "qi", "k", "priv"}]
     said = [*map(str, (key.alg, key.use, key.kid)), *(key.key_ops or ())]
     for value in secret:
         if len(value) >= SHORTEST_TOLD and not any(value in other for other in said):

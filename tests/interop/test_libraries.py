@@ -143,7 +143,8 @@ def _peers_may_warn() -> Any:
 
 
 def test_every_algorithm_has_a_peer() -> None:
-    assert set(ALGORITHMS) - set().union(*(peer.algorithms() for peer in PEERS)) == set()
+    alone = set(ALGORITHMS) - set().union(*(peer.algorithms() for peer in PEERS))
+    assert alone == {"ML-DSA-44", "ML-DSA-65", "ML-DSA-87"}  # test_ml_dsa.py has a peer for them
 
 
 @pytest.mark.parametrize(("peer", "alg"), PAIRS)

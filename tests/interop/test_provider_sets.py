@@ -109,7 +109,7 @@ def test_auth0(rsa: Key) -> None:
 
 def test_a_set_with_an_unknown_type_a_newer_curve_and_a_broken_key(rsa: Key) -> None:
     strangers = [
-        {"kty": "AKP", "alg": "ML-DSA-44", "kid": "pq", "pub": "AAAA"},
+        {"kty": "AKP", "alg": "SLH-DSA-SHA2-128s", "kid": "pq", "pub": "AAAA"},
         {"kty": "EC", "crv": "P-999", "kid": "new", "x": "AA", "y": "AA"},
         {"kty": "EC", "crv": "P-256", "kid": "broken", "x": "AA", "y": "AA"},
         None,

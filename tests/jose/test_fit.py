@@ -27,6 +27,7 @@ def secret(octets: int, **own: Any) -> Key:
 KEYS = [
     key("RSA"),
     *(key(curve.kty, curve.name, curve.bits) for curve in CURVES.values()),
+    *(key("AKP", bits=0, alg=row.name) for row in ROWS if row.kty == "AKP"),
     secret(64),
 ]
 
@@ -35,7 +36,7 @@ KEYS = [
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_algorithm_fits_the_keys_of_its_type_and_curve_only(row: Algorithm, operation: Operation) -> None:
     for one in KEYS:
-        fits = one.kty == row.kty and (one.crv in row.curves or not row.curves)
+        fits = one.kty == row.kty and (one.crv in row.curves or not row.curves) and one.alg in {None, row.name}
         reason = why_not(one, row.name, operation=operation)
         assert (reason is None) is fits
         if reason is not None:

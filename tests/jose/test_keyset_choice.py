@@ -92,7 +92,7 @@ def test_select_tells_why_the_key_was_skipped(p256: dict[str, Any]) -> None:
     start = "the key 'off' can't be used: "
     assert refused(keyset, "off", KeyMalformed) == f"{start}'x' of the key is 1 octets long, P-256 wants 32"
     assert refused(keyset, "unknown", KeyUnsupported) == (
-        "the key 'unknown' can't be used: the key type 'X' is not supported, wanted RSA, EC, OKP, oct"
+        "the key 'unknown' can't be used: the key type 'X' is not supported, wanted RSA, EC, OKP, oct, AKP"
     )
     assert refused(keyset, "weak", KeyTooWeak) == (
         "the key 'weak' can't be used: an RSA key of 1024 bits is too short, wanted at least 2048"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DATA = b"header.payload"
 NAMES = [*ALGORITHMS, "EdDSA on Ed448"]
 ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
-PRIVATE = {"d", "p", "q", "dp", "dq", "qi"}
+PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "priv"}
 
 
 def public_half(key: Key) -> Key:
@@ -94,7 +94,7 @@ def test_a_key_serves_the_algorithms_of_its_type_and_curve_alone(keys: Mapping[s
             signing.add(alg)
             assert signatures.verify(alg, key, DATA, signature)
     expected = {row.name for row in ALGORITHMS.values() if row.kty == key.kty and key.crv in (row.curves or (None,))}
-    assert signing == expected
+    assert signing == ({key.alg} if key.kty == "AKP" else expected)
 
 
 def test_the_hash_is_the_one_of_the_algorithm(keys: Mapping[str, Key]) -> None:

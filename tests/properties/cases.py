@@ -84,9 +84,11 @@ WRITTEN: dict[str, Callable[[str], bytes]] = {
     "an array": lambda text: f"[{text}]".encode(),
 }
 ODD: dict[str, Any] = {"text": "x", "null": None, "true": True, "a list": [NOW], "an object": {}}
+# No peer knows ML-DSA: its kty AKP is refused as a key, so that there is nothing to compare (RFC 9964 is of May 2026).
+JUDGED = [name for name, row in ALGORITHMS.items() if row.kty != "AKP"]
 # What a respect of a case can be; the first is the usual. A function gets the leeway, or the alg.
 RESPECTS: Mapping[str, Mapping[str, Any]] = {
-    "alg": {"ES256": "ES256", **{name: name for name in ALGORITHMS if name != "ES256"}},
+    "alg": {"ES256": "ES256", **{name: name for name in JUDGED if name != "ES256"}},
     "key": {
         "its own": None,
         **dict.fromkeys(("another", "the private half", "a short one", "of another type"), None),
@@ -204,7 +206,7 @@ RESPECTS: Mapping[str, Mapping[str, Any]] = {
     "algs": {
         "any that the key can": lambda _alg: None,
         "its own": lambda alg: (alg,),
-        "the others": lambda alg: tuple(name for name in ALGORITHMS if name not in (alg, *other_names(alg))),
+        "the others": lambda alg: tuple(name for name in JUDGED if name not in (alg, *other_names(alg))),
         "its other name": lambda alg: other_names(alg) or (alg,),
     },
 }

@@ -50,7 +50,7 @@ def edit_the_signature(matter: Matter) -> str:
 def edit_the_numbers(matter: Matter) -> str:
     """What the numbers in a signature can be without a change of its meaning, or at the edge of their range."""
     value = base64url.decode(matter.parts[2])
-    edit = {"hmac": _hmac, "rsa-pkcs1": _rsa, "rsa-pss": _rsa, "ecdsa": _ecdsa, "eddsa": _eddsa}
+    edit = {"hmac": _hmac, "rsa-pkcs1": _rsa, "rsa-pss": _rsa, "ecdsa": _ecdsa, "eddsa": _eddsa, "ml-dsa": _ml_dsa}
     made = edit[ALGORITHMS[matter.original.alg].family](matter, value)
     return matter.replaced(2, base64url.encode(matter.random.choice(made)))
 
@@ -106,6 +106,23 @@ def _eddsa(matter: Matter, value: bytes) -> list[bytes]:
     return [*written, b"\1" + bytes(2 * half - 1), value[half:] + value[:half], value[half:] * 2]
 
 
+def _ml_dsa(matter: Matter, value: bytes) -> list[bytes]:
+    """Other commitments, and other hints: the last octets, that say where they stand, can be written in one way only.
+
+    FIPS 204 §7.2 lets no index fall, no room behind the last hint hold anything, and no count fall or exceed the room.
+    """
+    counts = {"ML-DSA-44": 4, "ML-DSA-65": 6, "ML-DSA-87": 8}[matter.original.alg]
+    room = {"ML-DSA-44": 80, "ML-DSA-65": 55, "ML-DSA-87": 75}[matter.original.alg]
+    start = len(value) - counts - room
+    head, hints, ends = value[:start], value[start:-counts], value[-counts:]
+    swapped = bytes([hints[1], hints[0], *hints[2:]])
+    filled = hints[:-1] + b"\1"
+    edits = [swapped + ends, filled + ends, hints + bytes([*ends[:-1], ends[-1] + 1]), hints + bytes([255] * counts)]
+    edits += [bytes(room + counts), hints + ends[::-1], hints[1:] + b"\0" + ends]
+    challenge = bytes(32) + value[32:]
+    return [*(head + edit for edit in edits), challenge, value[32:] + value[:32], value[:32] + bytes(len(value) - 32)]
+
+
 def unsign(matter: Matter) -> str:
     header = {"alg": matter.random.choice(NONE), **matter.random.choice([{}, {"typ": "JWT"}, {"kid": "k1"}])}
     signature = matter.random.choice(["", "", matter.parts[2], "AA", "AAAA"])
@@ -119,7 +136,7 @@ def take_the_public_key_for_a_secret(matter: Matter) -> str:
     if key.kty != "oct":
         pem, der = to_pem(key, private=False), to_der(key, private=False)
         forms += [pem, pem.strip(), pem.replace(b"\n", b"\r\n"), der, base64.b64encode(der)]
-        forms += [base64url.decode(jwk["n" if key.kty == "RSA" else "x"])]
+        forms += [base64url.decode(jwk[{"RSA": "n", "AKP": "pub"}.get(key.kty, "x")])]
     alg = matter.random.choice(["HS256", "HS384", "HS512"])
     signed = f"{_encode({'alg': alg, 'typ': 'JWT'})}.{matter.parts[1]}"
     return f"{signed}.{base64url.encode(hmac.digest(matter.random.choice(forms), signed.encode(), f'sha{alg[2:]}'))}"

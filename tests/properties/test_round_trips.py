@@ -11,8 +11,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from jwtool.jose import base64url, sign, strict_json
-from jwtool.jose.algorithms import ALGORITHMS, CURVES, for_key
+from jwtool.jose.algorithms import ALGORITHMS, CURVES, Algorithm, for_key
 from jwtool.jose.errors import InputError, KeyRefused
+from jwtool.jose.keys.akp_policy import SEED_OCTETS, from_seed
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.load import load_keys
 from jwtool.jose.keys.native import ec_curve, okp_private_class, public_members
@@ -58,6 +59,7 @@ DESCRIPTIONS = st.fixed_dictionaries(
     },
 )
 SECRET = "do-not-publish-me"
+ML_DSA = [row for row in ALGORITHMS.values() if row.kty == "AKP"]
 EXTRAS = st.dictionaries(
     st.sampled_from(
         ["oth", "priv", "private", "D", "d ", "p ", "k_", "seed", "ext", "password", "comment", "__proto__"]
@@ -135,9 +137,11 @@ def test_what_is_said_of_a_time_can_be_read_again(seconds: float) -> None:
 @st.composite
 def private_jwks(draw: st.DrawFn) -> dict[str, str]:
     """A private key of any type but RSA, out of its number."""
-    curve = draw(st.sampled_from([None, *CURVES.values()]))
+    curve = draw(st.sampled_from([None, *ML_DSA, *CURVES.values()]))
     if curve is None:
         return {"kty": "oct", "k": base64url.encode(draw(st.binary(min_size=32, max_size=200)))}
+    if isinstance(curve, Algorithm):
+        return from_seed(curve.name, draw(st.binary(min_size=SEED_OCTETS, max_size=SEED_OCTETS)))
     if curve.kty == "OKP":
         seed = draw(st.binary(min_size=curve.octets, max_size=curve.octets))
         public = okp_private_class(curve.name).from_private_bytes(seed).public_key()
@@ -153,7 +157,7 @@ def any_keys(draw: st.DrawFn, keys: Mapping[str, Key]) -> Key:
     rsa = {name: keys["RS256"].members[name] for name in ("kty", *PUBLIC_MATERIAL["RSA"], *PRIVATE_MATERIAL["RSA"])}
     jwk: dict[str, Any] = draw(private_jwks() | st.just(rsa))
     curve = CURVES.get(jwk.get("crv", ""))
-    algs = for_key(jwk["kty"], jwk.get("crv"), 64) if curve is None or curve.signs else ()
+    algs = for_key(jwk["kty"], jwk.get("crv"), 64) if curve is None or curve.signs else ()  # of AKP: none but its own
     described = draw(DESCRIPTIONS) | (
         draw(st.fixed_dictionaries({}, optional={"alg": st.sampled_from(algs)})) if algs else {}
     )

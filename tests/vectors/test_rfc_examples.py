@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Example = dict[str, Any]
 EXAMPLES: Mapping[str, list[Example]] = json.loads(Path(__file__).with_name("rfc_examples.json").read_text("utf-8"))
-PRIVATE = {"d", "p", "q", "dp", "dq", "qi"}
-RANDOMIZED = {"ecdsa", "rsa-pss"}
+PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "priv"}
+RANDOMIZED = {"ecdsa", "rsa-pss", "ml-dsa"}
 BEFORE_EXP = 1_300_819_379
 COOKBOOK = {
     "RFC 7520 §4.1": "rfc7520-cookbook/jws/4_1.rsa_v15_signature.json",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jwtool.jose.base64url import encode
 from jwtool.jose.errors import JwtoolError, KeyMalformed, KeyUnsupported, PassphraseWrong
-from jwtool.jose.keys import der_policy
+from jwtool.jose.keys import der_akp, der_policy
 from jwtool.jose.keys.der import identify
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.members import encode_number
@@ -80,7 +80,9 @@ def read_key(data: bytes, structure: Structure, *, form: Literal["pem", "der"], 
     if kind in {"X.509 certificate", "SPKI public key", "PKCS#1 public key"}:
         members = _loaded(lambda: load_der_public_key(structure.key), kind)
     else:
-        members = _loaded(lambda: load_der_private_key(data, None, unsafe_skip_rsa_key_validation=True), kind)
+        members = der_akp.private_members(structure) or _loaded(
+            lambda: load_der_private_key(data, None, unsafe_skip_rsa_key_validation=True), kind
+        )
     if alg is not None:
         members["alg"] = alg
     if kind == "X.509 certificate":
@@ -146,7 +148,7 @@ def _members(native: Any) -> dict[str, str]:
     name = type(native).__name__
     if not name.endswith("PrivateKey"):
         return public_members(native)
-    if name.startswith(("DSA", "DH", "MLDSA", "MLKEM")):
+    if name.startswith(("DSA", "DH", "MLKEM")):
         raise KeyUnsupported(f"a {name.removesuffix('PrivateKey')} key is not supported")
     members = public_members(native.public_key())
     if isinstance(native, rsa.RSAPrivateKey):
@@ -157,7 +159,7 @@ def _members(native: Any) -> dict[str, str]:
     if isinstance(native, ec.EllipticCurvePrivateKey):
         d = native.private_numbers().private_value
         return members | {"d": encode_number(d, (native.curve.key_size + 7) // 8)}
-    return members | {"d": encode(native.private_bytes_raw())}
+    return members | {"priv" if members["kty"] == "AKP" else "d": encode(native.private_bytes_raw())}
 
 
 class LibraryRefused(Exception):

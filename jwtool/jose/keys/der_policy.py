@@ -24,6 +24,7 @@ from jwtool.jose.keys.der import (
     only,
     read,
 )
+from jwtool.jose.keys.der_akp import ALGORITHM_OF_OID
 
 if TYPE_CHECKING:
     from jwtool.jose.keys.der import Structure
@@ -38,15 +39,12 @@ MAX_SCRYPT_WORK = 3 * MAX_SCRYPT_OCTETS
 MAX_SCRYPT_BLOCKS = 1024 * 1024
 
 _RSA, _PSS, _EC = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.10045.2.1"
-_READ = {_RSA, _PSS, _EC, "1.3.101.110", "1.3.101.111", "1.3.101.112", "1.3.101.113"}
+_READ = {_RSA, _PSS, _EC, "1.3.101.110", "1.3.101.111", "1.3.101.112", "1.3.101.113", *ALGORITHM_OF_OID}
 _NOT_READ = {
     "1.2.840.10040.4.1": "a DSA key",
     "1.2.840.113549.1.3.1": "a Diffie-Hellman key",
     "1.2.840.10046.2.1": "a Diffie-Hellman key",
     "1.2.840.113549.1.1.7": "an RSA key restricted to OAEP encryption",
-    "2.16.840.1.101.3.4.3.17": "an ML-DSA-44 key",
-    "2.16.840.1.101.3.4.3.18": "an ML-DSA-65 key",
-    "2.16.840.1.101.3.4.3.19": "an ML-DSA-87 key",
 }
 _CURVES_READ = {"1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35", "1.3.132.0.10"}
 _CURVES_NOT_READ = {

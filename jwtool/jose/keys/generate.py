@@ -60,7 +60,7 @@ def generate(
         does = "signs and verifies" if choice.use == "sig" else "encrypts and decrypts"
         raise UsageError(f"a key for {alg} {does}: its use can only be '{choice.use}', found {quote(use)}")
     curve, bits = _choose_curve(alg, choice, crv), _choose_size(alg, choice, size)
-    members = _new_members(CURVES[curve].kty if curve else choice.kty, curve, bits) | {"alg": alg}
+    members = _new_members(alg, CURVES[curve].kty if curve else choice.kty, curve, bits) | {"alg": alg}
     if use is not None:
         members["use"] = use
     if kid is None:
@@ -71,7 +71,7 @@ def generate(
 def _choice(alg: str) -> _Choice | None:
     if alg in ALGORITHMS:
         row = ALGORITHMS[alg]
-        least = 0 if row.curves else MIN_BITS if row.kty == "RSA" else min_secret_octets(row) * 8
+        least = {"RSA": MIN_BITS, "oct": min_secret_octets(row) * 8}.get(row.kty, 0)
         return _Choice(row.kty, "sig", row.curves, default=least, least=least)
     if alg in CONTENT_ENCRYPTION:
         return _secret_of(CONTENT_ENCRYPTION[alg].key_octets)
@@ -107,10 +107,10 @@ def _choose_curve(alg: str, choice: _Choice, crv: str | None) -> str:
 
 
 def _choose_size(alg: str, choice: _Choice, size: int | None) -> int:
-    """The bits of the modulus or secret, 0 if the curve says it."""
+    """The bits of the modulus or secret, 0 if the curve or the algorithm says it."""
     if size is None:
         return choice.default
-    if choice.curves or len(choice.sizes) == 1:
+    if not choice.default or len(choice.sizes) == 1:
         raise UsageError(f"{alg} leaves no choice of a size, found {size}")
     if choice.sizes and size not in choice.sizes:
         wanted = f"{', '.join(map(str, choice.sizes[:-1]))} or {choice.sizes[-1]}"
@@ -122,12 +122,16 @@ def _choose_size(alg: str, choice: _Choice, size: int | None) -> int:
     return size
 
 
-def _new_members(kty: str, crv: str, bits: int) -> dict[str, Any]:
+def _new_members(alg: str, kty: str, crv: str, bits: int) -> dict[str, Any]:
     """The public and private members of a new key."""
     if kty == "oct":
         return {"kty": kty, "k": base64url.encode(secrets.token_bytes(bits // 8))}
     if kty == "RSA":
         return _new_rsa_members(bits)
+    if kty == "AKP":
+        from jwtool.jose.keys.akp_policy import SEED_OCTETS, from_seed
+
+        return dict(from_seed(alg, secrets.token_bytes(SEED_OCTETS)))
     if kty == "OKP":
         okp = okp_private_class(crv).generate()
         return public_members(okp.public_key()) | {"d": base64url.encode(okp.private_bytes_raw())}

@@ -1,6 +1,6 @@
 """JWK: a JSON object becomes a `Key`, if it is one and passes the key policy (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
 
-Public keys are read without importing `cryptography`, so that a key set costs a few milliseconds.
+Public keys but those of ML-DSA are read without importing `cryptography`, so that a key set costs a few milliseconds.
 """
 
 from __future__ import annotations
@@ -17,11 +17,21 @@ from jwtool.jose.quoting import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jwtool.jose.keys.members import Material
+
+
+def _judge_akp(jwk: Mapping[str, Any]) -> Material:
+    from jwtool.jose.keys import akp_policy
+
+    return akp_policy.judge(jwk)
+
+
 JUDGES = {
     "RSA": rsa_policy.judge,
     "EC": curve_policy.judge_ec,
     "OKP": curve_policy.judge_okp,
     "oct": secret_policy.judge,
+    "AKP": _judge_akp,
 }
 
 # The members that make a key of each type, public and private; those of one type have no place in another.

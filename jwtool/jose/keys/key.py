@@ -32,9 +32,10 @@ class RsaPrivate(NamedTuple):
 class Key:
     """A key that passed the policy, or passed all of it but `weakness`.
 
-    `bits` is the length of the modulus, the curve or the secret. `private` says that the key can sign; every
-    `oct` key can. `members` is the JWK in canonical form, private members included, without any member that
-    jwtool does not know. `form` is what it was read from: jwk, pem, der, certificate, ssh, secret, password.
+    `bits` is the length of the modulus, the curve or the secret, 0 for AKP, whose `alg` says all of its lengths.
+    `private` says that the key can sign; every `oct` key can. `members` is the JWK in canonical form, private members
+    included, without any member that jwtool does not know. `form` is what it was read from: jwk, pem, der,
+    certificate, ssh, secret, password.
     `weakness` says why the key is too weak to use, `remarks` what a person should know of a key that may be used.
     `certificates` are DER, the first one is this key's.
     """
@@ -58,10 +59,10 @@ class Key:
         return f"<Key {self.describe()}, kid {self.kid!r}, {'private' if self.private else 'public'}>"
 
     def describe(self) -> str:
-        """The kind of the key for people: `RSA 2048`, `EC P-256`, `OKP Ed25519`, `oct 256 bits`."""
+        """The kind of the key for people: `RSA 2048`, `EC P-256`, `OKP Ed25519`, `oct 256 bits`, `AKP ML-DSA-44`."""
         if self.kty == "oct":
             return f"oct {self.bits} bits"
-        return f"{self.kty} {self.crv or self.bits}"
+        return f"{self.kty} {self.crv or self.bits or self.alg}"
 
     def octets(self, member: str) -> bytes:
         """The decoded base64url member, for example `k` of an oct key, `x` or `d` of an OKP key."""

@@ -182,7 +182,7 @@ def _merged(keys: Sequence[Key]) -> list[Key]:
     """The keys in the order of their first appearance, those with the same public part as one."""
     merged: dict[tuple[str | None, ...], Key] = {}
     for key in keys:
-        public = tuple(key.members.get(name) for name in ("kty", "crv", "n", "e", "x", "y"))
+        public = tuple(key.members.get(name) for name in ("kty", "crv", "n", "e", "x", "y", "pub"))
         known = merged.get(public, key)
         best = key if key.private and not known.private else known
         merged[public] = replace(best, certificates=known.certificates or key.certificates)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from jwtool.jose.errors import KeyNotPrivate, KeySymmetricInPublic, KeyUnsupported, UsageError
-from jwtool.jose.keys.native import ec_curve, okp_private_class
+from jwtool.jose.keys.native import ec_curve, ml_dsa_private, ml_dsa_public, okp_private_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +18,20 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
 
     from jwtool.jose.keys.key import Key
-    from jwtool.jose.keys.native import OkpPrivateKey, OkpPublicKey, PublicKey
+    from jwtool.jose.keys.native import MlDsaPrivateKey, OkpPrivateKey, OkpPublicKey, PublicKey
 
-PUBLIC_MATERIAL: Mapping[str, tuple[str, ...]] = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
+PUBLIC_MATERIAL: Mapping[str, tuple[str, ...]] = {
+    "RSA": ("n", "e"),
+    "EC": ("crv", "x", "y"),
+    "OKP": ("crv", "x"),
+    "AKP": ("alg", "pub"),
+}
 PRIVATE_MATERIAL: Mapping[str, tuple[str, ...]] = {
     "RSA": ("d", "p", "q", "dp", "dq", "qi"),
     "EC": ("d",),
     "OKP": ("d",),
     "oct": ("k",),
+    "AKP": ("priv",),
 }
 DESCRIPTION = ("kty", "kid", "use", "alg", "key_ops")
 TIMES = ("iat", "nbf", "exp")  # of a private set only: when a key signs
@@ -145,6 +151,8 @@ def _public_object(key: Key) -> PublicKey:
         return _rsa_public_numbers(key).public_key()
     if key.kty == "EC":
         return _ec_public_numbers(key).public_key()
+    if key.kty == "AKP":
+        return ml_dsa_public(key.alg or "", key.octets("pub"))
     from cryptography.hazmat.primitives.asymmetric import ed448, ed25519, x448, x25519
 
     classes: dict[str | None, type[OkpPublicKey]] = {
@@ -156,7 +164,7 @@ def _public_object(key: Key) -> PublicKey:
     return classes[key.crv].from_public_bytes(key.okp_public())
 
 
-def _private_object(key: Key) -> RSAPrivateKey | EllipticCurvePrivateKey | OkpPrivateKey:
+def _private_object(key: Key) -> RSAPrivateKey | EllipticCurvePrivateKey | OkpPrivateKey | MlDsaPrivateKey:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     if key.kty == "RSA":
@@ -167,6 +175,8 @@ def _private_object(key: Key) -> RSAPrivateKey | EllipticCurvePrivateKey | OkpPr
         return numbers.private_key(unsafe_skip_rsa_key_validation=True)
     if key.kty == "EC":
         return ec.EllipticCurvePrivateNumbers(key.ec_scalar(), _ec_public_numbers(key)).private_key()
+    if key.kty == "AKP":
+        return ml_dsa_private(key.alg or "", key.octets("priv"))
     return okp_private_class(key.crv or "").from_private_bytes(key.okp_private())
 
 

@@ -85,4 +85,4 @@ def _is_for(der: bytes, jwk: Mapping[str, Any]) -> bool:
         return False
     except Exception as error:  # whatever the library makes of hostile bytes, it is a bad certificate
         raise KeyMalformed("the first certificate in 'x5c' can't be read") from error
-    return members == {name: jwk[name] for name in ("kty", "n", "e", "crv", "x", "y") if name in jwk}
+    return all(jwk.get(name) == value for name, value in members.items())

@@ -42,13 +42,14 @@ def issue(keys: Path) -> Issue:
 
 @pytest.fixture(scope="session")
 def private_keys(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    """A file with a private JWK for each algorithm, without `kid` and `alg`; one RSA key for all of them."""
+    """A file with a private JWK for each algorithm, without `kid` and, but for AKP, `alg`; one RSA key for all."""
     folder = tmp_path_factory.mktemp("private")
     rsa = generate("RS256")
     files = {}
     for row in ALGORITHMS.values():
         key = rsa if row.kty == "RSA" else generate(row.name)
-        members = {name: value for name, value in key.members.items() if name not in {"kid", "alg"}}
+        named = {"kid"} if row.kty == "AKP" else {"kid", "alg"}
+        members = {name: value for name, value in key.members.items() if name not in named}
         files[row.name] = folder / f"{row.name}.jwk"
         files[row.name].write_text(json.dumps(members))
     return files

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 
 def test_from_a_new_key_to_a_verified_token(cli: Cli, tmp_path: Path, alg: str) -> None:
-    symmetric = ALGORITHMS[alg].kty == "oct"
+    secret = {"oct": "k", "AKP": "priv"}.get(ALGORITHMS[alg].kty, "d")
+    symmetric = secret == "k"
     private, keyset = tmp_path / "private.jwk", tmp_path / "jwks.json"
     assert cli("key", "new", "--alg", alg, "-o", private).exit == 0
     assert json.loads(private.read_text())["alg"] == alg
     build = ("jwks", "build", private, "-o", keyset)
     assert cli(*build, *(("--private",) if symmetric else ())).exit == 0
     (published,) = json.loads(keyset.read_text())["keys"]
-    assert ("k" if symmetric else "d") in json.loads(private.read_text())
-    assert symmetric or not {"d", "p", "q", "dp", "dq", "qi", "k"} & published.keys()
+    assert secret in json.loads(private.read_text())
+    assert symmetric or not {"d", "p", "q", "dp", "dq", "qi", "k", "priv"} & published.keys()
     token = cli("sign", "-k", private, "--sub", "user-42", "-a", "api").raw
     done = cli("verify", "--json", "-k", keyset, "-a", "api", "--alg", alg, "-", stdin=token)
     assert (done.exit, done.document["alg"], done.document["claims"]["sub"]) == (0, alg, "user-42")

@@ -40,7 +40,7 @@ def test_a_set_is_read_key_by_key(cli: Cli, odd: str) -> None:
         "kid   key          alg    use  note\n"
         "k1    EC P-256     ES256  -\n"
         "-     ?            -      -    not used: a key must be an object, found null\n"
-        "x1    XX           YY     sig  not used: the key type 'XX' is not supported, wanted RSA, EC, OKP, oct\n"
+        "x1    XX           YY     sig  not used: the key type 'XX' is not supported, wanted RSA, EC, OKP, oct, AKP\n"
         "weak  oct 40 bits  -      -    not used: the secret is 5 octets long, HS256 wants at least 32\n"
         "-     RSA 17 bits  -      -    not used: an RSA key of 17 bits is too short, wanted at least 2048\n"
         "5 keys in odd.json, 1 usable\n"
@@ -80,7 +80,7 @@ def test_json(cli: Cli, odd: str) -> None:
                 "use": "sig",
                 "usable": False,
                 "code": "key_unsupported",
-                "reason": "the key type 'XX' is not supported, wanted RSA, EC, OKP, oct",
+                "reason": "the key type 'XX' is not supported, wanted RSA, EC, OKP, oct, AKP",
             },
             {
                 "kid": "weak",
@@ -118,7 +118,7 @@ def test_an_empty_set_and_one_key_of_a_set(cli: Cli, odd: str, keys: Path) -> No
         4,
         (
             "jwtool: error: odd.json: the key 'x1' can't be used: "
-            "the key type 'XX' is not supported, wanted RSA, EC, OKP, oct\n"
+            "the key type 'XX' is not supported, wanted RSA, EC, OKP, oct, AKP\n"
         ),
     )
 

@@ -163,7 +163,10 @@ GONE = "can't read the text for --new-passphrase: the environment variable 'GONE
 
 def fixed(kind: str) -> list[str]:
     """The algorithms that leave no choice of a curve, or of a size."""
-    return [row.name for row in ALGORITHMS.values() if (len(row.curves) < 2 if kind == "curve" else row.curves)]
+    rows = ALGORITHMS.values()
+    if kind == "curve":
+        return [row.name for row in rows if len(row.curves) < 2]
+    return [row.name for row in rows if row.kty not in {"RSA", "oct"}]
 
 
 @pytest.mark.parametrize(

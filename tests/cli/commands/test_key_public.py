@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from jwtool.jose.keys.key import Key
     from tests.cli.conftest import Cli
 
-PUBLIC = {"RSA": ["kty", "n", "e"], "EC": ["kty", "crv", "x", "y"], "OKP": ["kty", "crv", "x"]}
+PUBLIC = {
+    "RSA": ["kty", "n", "e"],
+    "EC": ["kty", "crv", "x", "y"],
+    "OKP": ["kty", "crv", "x"],
+    "AKP": ["kty", "alg", "pub"],
+}
 
 
 def read(data: bytes) -> Key:

@@ -51,16 +51,18 @@ def test_what_a_key_says_of_itself(cli: Cli, keys: Path) -> None:
 def test_every_kind_of_key(cli: Cli, private_keys: Mapping[str, Path], alg: str) -> None:
     document = cli("key", "show", "--json", private_keys[alg]).document
     row = ALGORITHMS[alg]
-    assert (document["kty"], document["private"], document["kid"], document["alg"]) == (row.kty, True, None, None)
+    own = alg if row.kty == "AKP" else None
+    assert (document["kty"], document["private"], document["kid"], document["alg"]) == (row.kty, True, None, own)
     assert document.get("crv") == (row.curves[0] if row.curves else None)
     assert alg in document["algorithms"]
-    assert tuple(document["algorithms"]) == for_key(row.kty, document.get("crv"), document.get("bits", 0) // 8)
+    fitting = for_key(row.kty, document.get("crv"), document.get("bits", 0) // 8)
+    assert tuple(document["algorithms"]) == ((alg,) if row.kty == "AKP" else fitting)
     assert ("thumbprint" in document) is (row.kty != "oct")
 
 
 def test_no_private_member_is_shown(cli: Cli, private_keys: Mapping[str, Path], alg: str) -> None:
     jwk = json.loads(private_keys[alg].read_text())
-    hidden = [jwk[name] for name in ("d", "p", "q", "dp", "dq", "qi", "k") if name in jwk]
+    hidden = [jwk[name] for name in ("d", "p", "q", "dp", "dq", "qi", "k", "priv") if name in jwk]
     assert hidden
     for options in ((), ("--json",), ("-q",), ("-v", "--color", "always")):
         done = cli("key", "show", *options, private_keys[alg])
@@ -153,7 +155,7 @@ def test_control_characters_in_a_kid_are_escaped(cli: Cli, keys: Path) -> None:
             "k: the key is a list in JSON, wanted a JWK or a JWK set",
             'a JWK set is an object with a list "keys"',
         ),
-        (b'{"kty":"XX"}', 4, "k: the key type 'XX' is not supported, wanted RSA, EC, OKP, oct", None),
+        (b'{"kty":"XX"}', 4, "k: the key type 'XX' is not supported, wanted RSA, EC, OKP, oct, AKP", None),
         (
             b'{"jwks_uri":"https://x"}',
             4,

@@ -47,6 +47,7 @@ def test_the_published_example(
 
 
 def digest(alg: str, data: bytes) -> bytes:
+    """The whole hash; some octets for an algorithm without one, of which any will do."""
     name = ALGORITHMS[alg].hash_name
     if name is not None:
         return hashlib.new(name, data).digest()
@@ -62,7 +63,8 @@ def test_every_algorithm_has_its_hash(
     verify = ("verify", "--json", "-k", private_keys[alg], "--alg", alg, "--access-token", f"@{tmp_path}/at")
     token = issue({"at_hash": half}, by=str(private_keys[alg]), alg=alg)
     done = cli(*verify, "-", stdin=token.encode())
-    assert (done.exit, [c["verdict"] for c in done.document["checks"] if c["name"] == "at_hash"]) == (0, ["ok"])
+    verdict = "skipped" if ALGORITHMS[alg].family == "ml-dsa" else "ok"
+    assert (done.exit, [c["verdict"] for c in done.document["checks"] if c["name"] == "at_hash"]) == (0, [verdict])
 
 
 def test_the_access_token_may_come_from_stdin(cli: Cli, keys: Path, issue: Issue) -> None:

@@ -47,7 +47,8 @@ def test_what_is_not_understood_is_skipped_and_named(cli: Cli, mixed: Path, issu
     done = cli("verify", "-q", "-k", mixed, issue({}))
     assert (done.exit, done.stdout) == (0, "valid\n")
     assert done.stderr == (
-        f"note: a key of {mixed} is not used: kid 'x1': the key type 'XX' is not supported, wanted RSA, EC, OKP, oct\n"
+        f"note: a key of {mixed} is not used: kid 'x1': "
+        "the key type 'XX' is not supported, wanted RSA, EC, OKP, oct, AKP\n"
     )
     meant = cli(*VERIFY, "-k", mixed, issue({}, kid="x1"))
     assert failed(meant) == {"signature": "key_not_found"}

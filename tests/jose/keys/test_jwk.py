@@ -113,7 +113,8 @@ def test_kty_must_be_text(jwk: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("kty", "shown", "hint"),
     [
-        ("AKP", "'AKP'", None),
+        ("akp", "'akp'", "write 'AKP', key types are case-sensitive"),
+        ("PQC", "'PQC'", None),
         ("", "''", None),
         ("rsa", "'rsa'", "write 'RSA', key types are case-sensitive"),
         ("OCT", "'OCT'", "write 'oct', key types are case-sensitive"),
@@ -123,7 +124,7 @@ def test_kty_must_be_text(jwk: dict[str, Any], message: str) -> None:
 def test_unknown_kty(kty: str, shown: str, hint: str | None) -> None:
     with pytest.raises(KeyUnsupported) as caught:
         parse_jwk({"kty": kty})
-    assert caught.value.message == f"the key type {shown} is not supported, wanted RSA, EC, OKP, oct"
+    assert caught.value.message == f"the key type {shown} is not supported, wanted RSA, EC, OKP, oct, AKP"
     assert caught.value.hint == hint
 
 

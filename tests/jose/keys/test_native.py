@@ -45,7 +45,9 @@ def test_coordinates_have_the_width_of_the_curve() -> None:
 def test_other_kinds_of_keys() -> None:
     with pytest.raises(KeyUnsupported) as caught:
         public_members(dsa.generate_private_key(1024).public_key())
-    assert caught.value.message == "a public key of this kind is not supported, wanted RSA, EC, Ed25519 or Ed448"
+    assert (
+        caught.value.message == "a public key of this kind is not supported, wanted RSA, EC, Ed25519, Ed448 or ML-DSA"
+    )
     with pytest.raises(KeyUnsupported) as caught:
         public_members(ec.derive_private_key(1, ec.SECP224R1()).public_key())
     assert caught.value.message == "the curve secp224r1 is not supported"
