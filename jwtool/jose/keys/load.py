@@ -42,7 +42,7 @@ _FOREIGN: Mapping[bytes, tuple[str, str | None]] = {
 
 
 def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
-    """The keys in `data`: JWK, JWK set, map of certificates, service account file, PEM, DER or lines of OpenSSH.
+    """The keys in `data`: JWK, JWK set, map of certificates, service account file, JWE of a JWK, PEM, DER, OpenSSH.
 
     `passphrase` is called only for an encrypted key, and at most once. Weak keys are among the keys. Raises
     KeyUnrecognized for what is none of these, BadUtf8 and the other errors of strict JSON, and of the family
@@ -53,7 +53,7 @@ def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
         raise KeyUnrecognized("the key is empty")
     _refuse_encoding(data)
     if bare[:1] in b"{[":
-        return _from_json(strict_json.parse(data, what=WHAT), Unlock(passphrase))
+        return _from_json(data, Unlock(passphrase))
     from jwtool.jose.keys.der import identify
 
     if b"-----BEGIN " in data or identify(data) or (data[:1] == b"\x30" and data[1:2] in _LONG_LENGTHS):
@@ -61,7 +61,9 @@ def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
 
         keys = parse_encoded(data, passphrase=passphrase)
         return KeySet(tuple(keys), is_set=len(keys) > 1)
-    if not _is_token(bare) and not _foreign(bare):
+    if _is_token(bare):
+        return _from_jwe(bare, Unlock(passphrase))
+    if not _foreign(bare):
         from jwtool.jose.keys.ssh import has_lines, read_lines
 
         if has_lines(data):
@@ -83,7 +85,8 @@ def _refuse_encoding(data: bytes) -> None:
         raise BadUtf8(f"the key is text {found}, wanted UTF-8 without a byte order mark")
 
 
-def _from_json(document: Any, unlock: Unlock) -> KeySet:
+def _from_json(data: bytes, unlock: Unlock) -> KeySet:
+    document = strict_json.parse(data, what=WHAT)
     if not isinstance(document, dict):
         raise JwksMalformed(
             f"the key is {strict_json.kind_of(document)} in JSON, wanted a JWK or a JWK set",
@@ -93,10 +96,19 @@ def _from_json(document: Any, unlock: Unlock) -> KeySet:
         return KeySet((parse_jwk(document),), is_set=False)
     if "keys" in document:
         return parse_jwks(document)
+    if "ciphertext" in document:
+        return _from_jwe(data, unlock)
     found = read_object(document, unlock)
     if found is None:
         raise _foreign_object(document)
     return found
+
+
+def _from_jwe(data: bytes, unlock: Unlock) -> KeySet:
+    from jwtool.jose.keys.encrypted_jwk import open_jwk
+
+    document = open_jwk(data, unlock)
+    return KeySet((parse_jwk(document),), is_set=False) if "kty" in document else parse_jwks(document)
 
 
 def read_object(document: Mapping[str, Any], unlock: Unlock) -> KeySet | None:
@@ -114,15 +126,13 @@ def _foreign_object(document: Mapping[str, Any]) -> JwtoolError:
     """The error for a JSON object that is no key, by its name if it has one."""
     if "jwks_uri" in document:
         return KeyUnsupported("this is a discovery document, not a key set", hint="give the URL in its 'jwks_uri'")
-    if "ciphertext" in document or ("payload" in document and {"signature", "signatures"} & document.keys()):
+    if "payload" in document and {"signature", "signatures"} & document.keys():
         return KeyUnrecognized("this is a token in JSON, not a key")
     return JwksMalformed("the JSON object is neither a JWK (no 'kty') nor a JWK set (no 'keys')")
 
 
 def _unrecognized(bare: bytes, data: bytes) -> JwtoolError:
     """The error for what is no JSON object, PEM or DER, by its name if it has one."""
-    if _is_token(bare):
-        return KeyUnrecognized("this is a token, not a key")
     if foreign := _foreign(bare):
         name, hint = foreign
         return KeyUnsupported(f"{name} is not supported", hint=hint)

@@ -145,7 +145,7 @@ TOKEN = "this is a token in JSON, not a key"
         ({"issuer": "a", "jwks_uri": "b"}, KeyUnsupported, DISCOVERY, "give the URL in its 'jwks_uri'"),
         ({"payload": "", "signature": ""}, KeyUnrecognized, TOKEN, None),
         ({"payload": "", "signatures": []}, KeyUnrecognized, TOKEN, None),
-        ({"ciphertext": "", "protected": ""}, KeyUnrecognized, TOKEN, None),
+        ({"ciphertext": "", "protected": ""}, KeyUnrecognized, "this is a token, not a key", None),
         ("text", KeyUnsupported, "the key is a string in JSON, wanted a JWK or a JWK set", SECRET_HINT),
         (12345678, KeyUnsupported, "the key is a number in JSON, wanted a JWK or a JWK set", SECRET_HINT),
         (-1.5, KeyUnsupported, "the key is a number in JSON, wanted a JWK or a JWK set", SECRET_HINT),
