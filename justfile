@@ -43,6 +43,10 @@ build:
 bench-start *runs:
     "{{ bin }}/python" tests/bench/start.py {{ runs }}
 
+# requests per second of `jwks serve` beside nginx (needs nginx, and wrk or ab)
+bench-serve:
+    "{{ bin }}/python" tests/bench/serve.py
+
 # mutation testing of parser, claim checks and key policy (needs the extra `mutation`): half an hour on two cores
 mutate *mutants:
     PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTEST_PLUGINS=pytest_timeout "{{ bin }}/mutmut" run {{ mutants }}

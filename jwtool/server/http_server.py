@@ -1,94 +1,72 @@
-"""HTTP/1.1 for the local servers: this file is what http.server leaves open.
+"""HTTP/1.1 for the local servers, on asyncio: connections are bounded, slow peers cost nobody else, and it ends.
 
-A cap on connections, an end that a signal handler may ask for, an answer to every method, and where its words go.
+One thread answers everything in turn, so that answers must be quick; what is to wait says so (`Response.delay`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
-import socket
-import sys
+import signal
 import threading
 import time
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from jwtool import __version__
-from jwtool.jose.quoting import printable
+from jwtool.server.connection import Connection
 from jwtool.server.listening import host_in_url, is_loopback, listen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from email.message import Message
+    from collections.abc import Callable, Iterator
 
-MAX_CONNECTIONS = 256
-"""Each has a thread; one more is closed at once."""
+    from jwtool.server.messages import Request, Response
+
+MAX_CONNECTIONS = 512
+"""One more takes the place of the one that has been waited for the longest."""
 SECONDS = 10.0
-"""How long a peer may send nothing, or not take what it is sent: it holds nobody but its own thread."""
+"""How long a peer may send nothing; how long its request may take in all; how long it may take its response."""
 GRACE_SECONDS = 2.0
 """How long responses under way may go on after `stop`."""
 LOOK_SECONDS = 0.1
-"""How often the server looks whether it is to stop."""
-LINGER_OCTETS = 65536
-"""How much a peer may still send after the last response."""
+"""How often the server looks whether it is to stop, and who has been waited for too long."""
 
 
-class Response(NamedTuple):
-    """A status, fields and a body. Content-Length, Date, Server and Connection are added when it is sent."""
-
-    status: HTTPStatus
-    fields: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-
-
-def plain(status: HTTPStatus, sentence: str, *fields: tuple[str, str]) -> Response:
-    """One sentence as text, never cached: how errors are answered."""
-    head = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"), *fields)
-    return Response(status, head, f"{sentence}\n".encode())
-
-
-class HttpServer(ThreadingHTTPServer):
-    """Serves what `answer` makes of the method, the target and the header of each request.
+class HttpServer:
+    """Serves what `answer` makes of each request; bodies are read up to `max_body` octets, with 0 not at all.
 
     The port is bound when this is made; port 0 picks a free one. Either call `serve_until_stopped`, or use it in a
     `with` statement, which serves in a thread of its own. `access` gets one line per response, escaped; `log` what
-    else there is to say; any thread calls them. Raises AddressUnavailable where it can't listen.
+    else there is to say; the serving thread calls them. Raises AddressUnavailable where it can't listen.
     """
-
-    daemon_threads = True
 
     def __init__(
         self,
-        answer: Callable[[str, str, Message], Response],
+        answer: Callable[[Request], Response],
         *,
         host: str,
         port: int,
+        max_body: int = 0,
         log: Callable[[str], None] | None,
         access: Callable[[str], None] | None,
     ) -> None:
-        listener = listen(host, port, backlog=MAX_CONNECTIONS)
-        listener.settimeout(LOOK_SECONDS)  # handle_request obeys it
-        address, self.port = listener.getsockname()[:2]
-        super().__init__((address, self.port), Handler, bind_and_activate=False)
-        self.socket.close()  # the base class made one for IPv4 only
-        self.socket = listener
+        self._listener = listen(host, port, backlog=MAX_CONNECTIONS)
+        address, self.port = self._listener.getsockname()[:2]
         self.origin = f"http://{host_in_url(host)}:{self.port}"
         self.is_loopback = is_loopback(address)
         """Whether only this machine can reach it."""
         self.answer = answer
+        self.max_body = max_body
         self.log = log or (lambda _: None)
         self.access = access or (lambda _: None)
         self.stopping = False
-        self._open: set[socket.socket] = set()
+        self._open: set[Connection] = set()
+        self._waiting: dict[Connection, float] = {}  # since when each is waited for, the longest first
 
     def serve_until_stopped(self) -> None:
         """Serve until `stop` is called; then let responses under way finish, and close everything."""
         gc.enable()  # the command line has it off, for lives shorter than this one
         try:
-            while not self.stopping:
-                self.handle_request()
+            asyncio.run(self._serve())
         finally:
             self.close()
 
@@ -97,15 +75,9 @@ class HttpServer(ThreadingHTTPServer):
         self.stopping = True
 
     def close(self) -> None:
-        """Stop listening and end every connection: idle ones at once, busy ones after their response."""
+        """Stop listening. Whoever serves must have been stopped before."""
         self.stopping = True
-        self.server_close()
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RD)
-        end = time.monotonic() + GRACE_SECONDS
-        while self._open and time.monotonic() < end:
-            time.sleep(0.01)
+        self._listener.close()
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self.serve_until_stopped, name="http-server", daemon=True)
@@ -116,81 +88,65 @@ class HttpServer(ThreadingHTTPServer):
         self.stop()
         self._thread.join()
 
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """One more connection."""
-        connection, address = super().get_request()
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._tell_of_bug)
+        listening = await loop.create_server(lambda: Connection(self), sock=self._listener, backlog=MAX_CONNECTIONS)
+        while not self.stopping:
+            await asyncio.sleep(LOOK_SECONDS)
+            self._end_the_slow()
+        listening.close()
+        end = time.monotonic() + GRACE_SECONDS
+        while self._open and time.monotonic() < end:
+            for connection in list(self._open):
+                connection.end_if_idle()
+            await asyncio.sleep(0.01)
+        for connection in list(self._open):
+            connection.end()
+
+    def note_waiting(self, connection: Connection) -> None:
+        """From now on that peer is waited for: its request, or that it takes the response."""
         self._open.add(connection)
-        return connection, address
+        self._waiting.pop(connection, None)
+        self._waiting[connection] = time.monotonic()
 
-    def verify_request(self, _connection: object, _address: object) -> bool:
-        """Whether there is room for the connection that has just come."""
-        return len(self._open) <= MAX_CONNECTIONS
+    def note_busy(self, connection: Connection) -> None:
+        """From now on that peer waits for us."""
+        self._waiting.pop(connection, None)
 
-    def close_request(self, request: Any) -> None:
-        """One connection less."""
-        self._open.discard(request)
-        super().close_request(request)
+    def forget(self, connection: Connection) -> None:
+        """That connection is no more."""
+        self._open.discard(connection)
+        self._waiting.pop(connection, None)
 
-    def handle_error(self, _connection: object, _address: object) -> None:
+    def make_room(self) -> None:
+        """End the connection that has been waited for the longest if there are too many, the latest if none is."""
+        if len(self._open) > MAX_CONNECTIONS:
+            longest = next(iter(self._waiting))
+            self.forget(longest)
+            longest.end()
+
+    def _end_the_slow(self) -> None:
+        too_long = time.monotonic() - SECONDS
+        for connection, since in list(self._waiting.items()):
+            if since > too_long:
+                break
+            connection.end()
+
+    def _tell_of_bug(self, _loop: object, context: dict[str, Any]) -> None:
         """No traceback: a peer that has gone is nobody's business, and of a bug its kind must do."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, OSError):
+        error = context.get("exception")
+        if not isinstance(error, ConnectionError | TimeoutError):
             self.log(f"internal error while serving: {type(error).__name__}")
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One connection: http.server reads its requests and writes the responses of `HttpServer.answer`."""
-
-    server: HttpServer
-    timeout = SECONDS
-    protocol_version = "HTTP/1.1"
-    default_request_version = "HTTP/1.0"  # what can't be read gets a status line too
-    wbufsize = -1  # one packet a response
-    disable_nagle_algorithm = True
-
-    def version_string(self) -> str:
-        return f"jwtool/{__version__}"
-
-    def do_GET(self) -> None:
-        """Answer any method: see `send_error`. A body is not read, so it ends the connection."""
-        if "Transfer-Encoding" in self.headers or set(self.headers.get_all("Content-Length", ["0"])) != {"0"}:
-            self.close_connection = True
-        try:
-            response = self.server.answer(self.command, self.path, self.headers)
-        except Exception as error:  # noqa: BLE001  a bug costs one response, not the server
-            self.server.log(f"internal error while answering: {type(error).__name__}")
-            response = plain(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
-        self._send(response)
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002  http.server names them
-        """What http.server has no method for is answered like the rest; what it can't read, in few words."""
-        if code == HTTPStatus.NOT_IMPLEMENTED:
-            self.do_GET()
-            return
-        self.close_connection = True
-        self._send(plain(HTTPStatus(code), HTTPStatus(code).phrase.lower()))
-
-    def _send(self, response: Response) -> None:
-        bodiless = response.status == HTTPStatus.NOT_MODIFIED
-        self.close_connection = self.close_connection or self.server.stopping
-        self.send_response(response.status)
-        for name, value in response.fields:
-            self.send_header(name, value)
-        if not bodiless:
-            self.send_header("Content-Length", str(len(response.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if not bodiless and self.command != "HEAD":
-            self.wfile.write(response.body)
-        self.wfile.flush()
-        if self.close_connection:  # with octets unread it would end in a reset, and that may overtake the response
-            self.connection.shutdown(socket.SHUT_WR)
-            self.rfile.read(LINGER_OCTETS)
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002  the same
-        asked = self.requestline.rpartition(" HTTP/")[0] or "-"
-        self.server.access(printable(f"{self.client_address[0]} {asked} {int(code)}"))
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: what else http.server logs is that somebody was silent for too long."""
+@contextlib.contextmanager
+def stop_on_signals(server: HttpServer) -> Iterator[None]:
+    """Within this, SIGINT and SIGTERM stop `server` instead of this process. For the main thread only."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: server.stop()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

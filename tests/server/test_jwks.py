@@ -236,7 +236,8 @@ def test_curl_follows_the_etag(server: JwksServer, tmp_path: Path) -> None:
 SERVE_A_FILE = """
 import sys
 from pathlib import Path
-from jwtool.server.jwks import JwksServer, stop_on_signals
+from jwtool.server.http_server import stop_on_signals
+from jwtool.server.jwks import JwksServer
 path = Path(sys.argv[1])
 def stamp():
     found = path.stat()

@@ -44,7 +44,8 @@ def command(
     from jwtool.jose.numeric_date import parse_duration
     from jwtool.operations.serve_keyset import WatchedSet
     from jwtool.output.words import counted
-    from jwtool.server.jwks import JwksServer, stop_on_signals
+    from jwtool.server.http_server import stop_on_signals
+    from jwtool.server.jwks import JwksServer
     from jwtool.sources.grammar import parse_whole_number
     from jwtool.sources.ready_file import ReadyFile
 
