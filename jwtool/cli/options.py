@@ -35,7 +35,7 @@ KeyOption = Annotated[
         metavar="KEY",
         show_default=False,
         autocompletion=complete.key,
-        help="A key or key set: file, URL, env:NAME, -, secret:@FILE; SET#KID for one of a set. [env: JWTOOL_KEY]",
+        help="A key or set: file, URL, issuer:URL, env:NAME, -, secret:@FILE; SET#KID: one of a set. [env: JWTOOL_KEY]",
     ),
 ]
 PassphraseOption = Annotated[

@@ -26,7 +26,13 @@ class TlsFailed(NetworkError):
 
 
 class HttpStatus(NetworkError):
+    """Another status than wanted: `status`, a number."""
+
     code = "http_status"
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class ResponseTooLarge(NetworkError):
@@ -39,3 +45,19 @@ class ResponseMalformed(NetworkError):
 
 class AddressUnavailable(NetworkError):
     code = "address_unavailable"
+
+
+class DiscoveryNotFound(NetworkError):
+    code = "discovery_not_found"
+
+
+class DiscoveryMalformed(NetworkError):
+    code = "discovery_malformed"
+
+
+class IssuerMismatch(NetworkError):
+    code = "issuer_mismatch"
+
+
+class DiscoveredUrlRefused(NetworkError):
+    code = "discovered_url_refused"

@@ -32,10 +32,14 @@ class OfferedKey(NamedTuple):
 
 
 class OfferedSet(NamedTuple):
-    """The keys of one source, in words for people. A `kid` must be unique within a set, not across sets."""
+    """The keys of one source, in words for people. A `kid` must be unique within a set, not across sets.
+
+    Keys of an `issuer` serve the tokens that name it in `iss`, and no others.
+    """
 
     keyset: KeySet
     source: str
+    issuer: str | None = None
 
 
 class Candidate(NamedTuple):

@@ -96,7 +96,7 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
         raise TokenIsJwe("the token is encrypted (JWE), so there is no signature to verify", hint="see --decrypt-key")
     for signature in token.signatures:
         check_header_types(signature.header)
-    every = _judge_signatures(token, keys, policy)
+    every = _judge_signatures(token, _of_its_issuer(token, keys), policy)
     judged = min(every, key=_nearness)
     alg: str = judged.signature.header["alg"]
     checks = []
@@ -130,6 +130,18 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
         payload=token.payload if valid else None,
         notes=tuple(dict.fromkeys(note for one in every for note in one.notes)),
     )
+
+
+def _of_its_issuer(token: UnverifiedToken, keys: Sequence[OfferedSet]) -> Sequence[OfferedSet]:
+    """The sets that may serve this token: one issuer's keys must not sign for another.
+
+    All of them if that leaves none: then `iss` fails, and the report says what else is wrong.
+    """
+    if all(one.issuer is None for one in keys):
+        return keys
+    claims, _fault = read_claims(token.payload)
+    issuer = None if claims is None else claims.get("iss")
+    return [one for one in keys if one.issuer in {None, issuer if isinstance(issuer, str) else None}] or keys
 
 
 def _judge_signatures(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy) -> list[_Judged]:

@@ -10,6 +10,7 @@ from jwtool.jose.numeric_date import parse_duration
 from jwtool.jose.policy import ClaimPolicy, Requirement
 from jwtool.jose.quoting import quote
 from jwtool.jose.verify import Policy
+from jwtool.operations.trusted import demanded, refuse_empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ SIGNATURES = ("any", "all")
 
 
 class Demand(NamedTuple):
-    """The options of `verify` that demand something, as they were typed."""
+    """The options of `verify` that demand something, as they were typed; iss and aud as `trusted` has them."""
 
     issuers: Sequence[str] = ()
     audiences: Sequence[str] = ()
@@ -46,12 +47,10 @@ class Demand(NamedTuple):
 
 
 def policy_of(demand: Demand, runtime: Runtime) -> Policy:
-    """The policy that the options and JWTOOL_ISSUER, JWTOOL_AUDIENCE add up to. Raises UsageError leaves."""
-    issuers = _demanded("--iss", demand.issuers) or _from_environment("JWTOOL_ISSUER", runtime)
-    audiences = _demanded("--aud", demand.audiences) or _from_environment("JWTOOL_AUDIENCE", runtime)
-    _refuse_empty("--sub", demand.subject)
-    _refuse_empty("--typ", demand.typ)
-    _refuse_empty("--nonce", demand.nonce)
+    """The policy that the options add up to. Raises UsageError leaves."""
+    refuse_empty("--sub", demand.subject)
+    refuse_empty("--typ", demand.typ)
+    refuse_empty("--nonce", demand.nonce)
     if demand.signatures not in SIGNATURES:
         raise UsageError(f"--signatures takes any or all, found {quote(demand.signatures)}", hint="--signatures all")
     preset = demand.preset
@@ -59,11 +58,11 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
         if value is not None and demand.payload_only:
             raise UsageError(f"{option} demands claims, and --payload-only leaves them unjudged", hint="leave one out")
     claims = ClaimPolicy(
-        issuers=issuers,
-        audiences=audiences,
+        issuers=tuple(demand.issuers),
+        audiences=tuple(demand.audiences),
         subject=demand.subject,
         required=_with_preset(_required(demand.required), preset),
-        scopes=tuple(part for text in _demanded("--scope", demand.scopes) for part in text.split()),
+        scopes=tuple(part for text in demanded("--scope", demand.scopes) for part in text.split()),
         leeway=parse_duration(demand.leeway),
         max_age=_duration(preset.max_age if preset and demand.max_age is None else demand.max_age),
         max_auth_age=_duration(demand.max_auth_age),
@@ -137,22 +136,3 @@ def private_text(text: str | None, runtime: Runtime, option: str) -> bytes | Non
 
 def _duration(text: str | None) -> int | None:
     return None if text is None else parse_duration(text)
-
-
-def _demanded(option: str, values: Sequence[str]) -> tuple[str, ...]:
-    for value in values:
-        _refuse_empty(option, value)
-    return tuple(values)
-
-
-def _refuse_empty(option: str, value: str | None) -> None:
-    if value is not None and not value.strip():
-        raise UsageError(f"{option} is empty, and that demands nothing", hint=f"leave {option} out, or name a value")
-
-
-def _from_environment(name: str, runtime: Runtime) -> tuple[str, ...]:
-    value = runtime.environ.get(name)
-    if not value:
-        return ()
-    runtime.trace(f"{name} is set and demanded")
-    return (value,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,12 +34,16 @@ SECRET_KINDS = ("secret", "hex", "base64")
 
 
 class LoadedSet(NamedTuple):
-    """The keys of one source: `source` is its name for people, `notes` what must be said of it."""
+    """The keys of one source: `source` is its name for people, `notes` what must be said of it.
+
+    `issuer` is whose keys they are by discovery, else None.
+    """
 
     keyset: KeySet
     source: str
     notes: tuple[str, ...] = ()
     fetched: Fetched | None = None
+    issuer: str | None = None
 
 
 class Passphrase:
@@ -96,7 +102,7 @@ def load_set(
         return loaded
     with _said_of(source):
         chosen = keysets.select(loaded.keyset, source.fragment)
-    return LoadedSet(chosen, loaded.source, loaded.notes, loaded.fetched)
+    return loaded._replace(keyset=chosen)
 
 
 @contextmanager
@@ -109,12 +115,33 @@ def _said_of(source: Source) -> Iterator[None]:
         raise
 
 
-def _load(source: Source, runtime: Runtime, network: Network, passphrase: Passphrase) -> LoadedSet:
-    if source.kind == "url":
-        from jwtool.sources.jwks_uri import fetch_keyset
+def fetch_set(source: Source, network: Network, runtime: Runtime) -> tuple[Fetched, str]:
+    """The key set of a source that is a URL or an issuer, and where it was, for people.
 
+    Raises as `fetch_keyset`, for an issuer as `discover` and `endpoint` too. All of it takes the time of one fetch.
+    """
+    from jwtool.sources.jwks_uri import fetch_keyset
+
+    if source.kind == "url":
         fetched = fetch_keyset(source.value, network=network, environ=runtime.environ, trace=runtime.trace)
-        return LoadedSet(fetched.keyset, source.label, fetched.notes, fetched)
+        return fetched, source.label
+    from jwtool.sources.discovery import discover, endpoint
+
+    end = time.monotonic() + network.timeout
+    metadata = discover(source.value, network, runtime)
+    url = endpoint(metadata, "jwks_uri")
+    elsewhere = "" if url.host == metadata.url.host else ", on another host"
+    runtime.trace(f"discovery: the keys are at {url.label}{elsewhere}")
+    left = network.towards(url, asked=metadata.url)._replace(timeout=max(1, math.ceil(end - time.monotonic())))
+    fetched = fetch_keyset(url.text, network=left, environ=runtime.environ, trace=runtime.trace)
+    return fetched, url.label
+
+
+def _load(source: Source, runtime: Runtime, network: Network, passphrase: Passphrase) -> LoadedSet:
+    if source.kind in {"url", "issuer"}:
+        fetched, label = fetch_set(source, network, runtime)
+        issuer = source.value if source.kind == "issuer" else None
+        return LoadedSet(fetched.keyset, label, fetched.notes, fetched, issuer)
     if source.kind in SECRET_KINDS:
         from jwtool.jose.keys.secret import secret_key
         from jwtool.sources.source import read_secret
@@ -150,7 +177,7 @@ def load_usable(
             usable = keysets.usable(found.keyset, allow_weak_secret=allow_weak_secret)
             nothing = () if usable.keys or usable.skipped else (f"{found.source} holds no key",)
             notes = (*found.notes, *nothing, *skipped_notes(usable, found.source))
-            loaded.append(LoadedSet(usable, found.source, notes, found.fetched))
+            loaded.append(found._replace(keyset=usable, notes=notes))
             if not usable.keys:
                 refusal = refusal or keysets.refusal(usable, found.source)
         except KeyRefused as error:

@@ -8,14 +8,14 @@ from jwtool.operations.decrypt_token import encryption_document, named_key
 from jwtool.operations.encryption_keys import load_encryption_sets
 from jwtool.operations.resolve_keys import Passphrase, load_usable
 from jwtool.operations.verify_report import verify_report
+from jwtool.operations.verify_token import offered_by
 from jwtool.output.report import Line, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jwtool.jose.decrypt import Decryption
     from jwtool.jose.token import UnverifiedToken
     from jwtool.jose.verify import Policy
+    from jwtool.operations.trusted import Trusted
     from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def nested_report(
     token: UnverifiedToken,
     decrypt_key: str,
-    keys: Sequence[str],
+    trusted: Trusted,
     policy: Policy,
     runtime: Runtime,
     *,
@@ -38,9 +38,11 @@ def nested_report(
 
     ask = Passphrase(passphrase, runtime)
     outer = load_encryption_sets([decrypt_key], runtime, network=network, passphrase=ask)
-    loaded = load_usable(keys, runtime, network=network, passphrase=ask, allow_weak_secret=policy.allow_weak_key)
-    opening, judging = ([OfferedSet(one.keyset, one.source) for one in sets] for sets in (outer, loaded))
-    nested = verify_nested(token, opening, judging, policy, now=at)
+    loaded = load_usable(
+        trusted.keys, runtime, network=network, passphrase=ask, allow_weak_secret=policy.allow_weak_key
+    )
+    opening = [OfferedSet(one.keyset, one.source) for one in outer]
+    nested = verify_nested(token, opening, offered_by(loaded, trusted), policy, now=at)
     notes = tuple(note for one in (*outer, *loaded) for note in one.notes) + nested.verification.notes
     report = verify_report(nested.verification, notes, at=at, field=field, payload_only=policy.payload_only)
     document = {**(report.document or {}), "encryption": encryption_document(nested.decryption)}

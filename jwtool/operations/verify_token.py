@@ -4,41 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jwtool.jose.errors import InputError, PayloadMissing, TokenMalformed, UsageError
+from jwtool.jose.errors import InputError, PayloadMissing, TokenMalformed
 from jwtool.operations.resolve_keys import load_usable
+from jwtool.operations.trusted import of_this_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jwtool.jose.dpop import Proof
     from jwtool.jose.token import UnverifiedToken
-    from jwtool.jose.verify import Policy, Verification
+    from jwtool.jose.verify import OfferedSet, Policy, Verification
+    from jwtool.operations.resolve_keys import LoadedSet
+    from jwtool.operations.trusted import Trusted
     from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
 
 OWN_KEY = "the proof was judged by the key that it brings: it shows who has that key, and nothing else"
 REQUEST = "whether htm and htu of the proof are those of the request was not judged: see verify --preset dpop"
-
-
-def keys_wanted(
-    given: Sequence[str], issuers: Sequence[str], runtime: Runtime, *, own_key: bool = False
-) -> tuple[str, ...]:
-    """The sources of keys: those given, else JWTOOL_KEY where no issuer was named. Raises UsageError for none.
-
-    With `own_key` the token may bring its key: only what was given counts, and nothing need be.
-    """
-    if any(not text for text in given):
-        raise UsageError("--key is empty, and a key is wanted", hint="jwtool verify -k public.jwk @token.jwt")
-    if given or own_key:
-        return tuple(given)
-    value = runtime.environ.get("JWTOOL_KEY")
-    if value and not issuers:
-        runtime.trace("JWTOOL_KEY names the key")
-        return (value,)
-    if value:
-        raise UsageError("no key was given, and JWTOOL_KEY is not used beside -i", hint='-k "$JWTOOL_KEY"')
-    raise UsageError("no key was given, and a signature needs one", hint="jwtool verify -k public.jwk @token.jwt")
 
 
 def whole(token: UnverifiedToken, payload: bytes | None) -> UnverifiedToken:
@@ -74,9 +57,16 @@ def read_proof(text: str, access_token: str, runtime: Runtime, *, leeway: int) -
     return Proof(proof, access_token, leeway)
 
 
+def offered_by(loaded: Sequence[LoadedSet], trusted: Trusted) -> list[OfferedSet]:
+    """The sets as `verify` wants them; with `by_issuer` each for the tokens of its own issuer."""
+    from jwtool.jose.verify import OfferedSet
+
+    return [OfferedSet(one.keyset, one.source, one.issuer if trusted.by_issuer else None) for one in loaded]
+
+
 def verify_token(
     token: UnverifiedToken,
-    keys: Sequence[str],
+    trusted: Trusted,
     policy: Policy,
     runtime: Runtime,
     *,
@@ -87,20 +77,23 @@ def verify_token(
 ) -> tuple[Verification, tuple[str, ...]]:
     """The verification of a token at the moment `at`, and what must be said of the keys.
 
-    `payload` is that of a detached token. Without `keys` a DPoP proof is judged by the key that it brings. Raises what
+    `payload` is that of a detached token. Without keys a DPoP proof is judged by the key that it brings. Raises what
     is wrong with a source of keys, PayloadMissing for a detached token without its payload, UsageError for another
     with one; what else is wrong with the token is in the verification.
     """
-    from jwtool.jose.verify import OfferedSet, verify
+    from jwtool.jose.verify import verify
 
     token = whole(token, payload)
-    if not keys:
+    if not trusted.keys:
         from jwtool.jose.dpop import own_key
 
         verification = verify(token, [own_key(token)], policy, now=at)
         return verification, (OWN_KEY, *verification.notes)
-    loaded = load_usable(keys, runtime, network=network, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key)
-    offered = [OfferedSet(one.keyset, one.source) for one in loaded]
+    sources = of_this_token(trusted, token)
+    loaded = load_usable(
+        sources, runtime, network=network, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key
+    )
+    offered = offered_by(loaded, trusted)
     verification = verify(token, offered, policy, now=at)
     if token.detached and not token.attached and verification.checks[0].code == "signature_invalid":
         raise PayloadMissing(

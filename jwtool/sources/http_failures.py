@@ -126,7 +126,7 @@ def refuse_status(status: int, headers: Mapping[str, str], url: Url) -> None:
     wait = headers.get("retry-after", "")
     if hint is not None and re.fullmatch("[0-9]{1,6}", wait):
         hint = f"{hint}; it asks for {int(wait)} s of patience"
-    raise HttpStatus(f"{url.host_label} answered {status}{phrase}, wanted 200", hint=hint)
+    raise HttpStatus(f"{url.host_label} answered {status}{phrase}, wanted 200", hint=hint, status=status)
 
 
 def _redirect(location: str, url: Url) -> JwksRedirectRefused:

@@ -13,7 +13,6 @@ from jwtool.jose.errors import (
     SecretOnCommandLine,
     SourceMalformed,
     UrlSchemeRefused,
-    UsageError,
     VariableNotSet,
 )
 from jwtool.jose.quoting import printable, quote
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from jwtool.sources.runtime import Runtime
 
 SecretKind = Literal["secret", "hex", "base64"]
-Kind = Literal["stdin", "file", "env", "url", "text"] | SecretKind
+Kind = Literal["stdin", "file", "env", "url", "issuer", "text"] | SecretKind
 Bare = Literal["file", "refused", "text"]
 
 MAX_SECRET = 1024 * 1024
@@ -38,9 +37,9 @@ _NEVER_FETCHED = {"file", "ftp", "ftps", "data", "javascript", "ldap", "ldaps", 
 class Source(NamedTuple):
     """Where data comes from.
 
-    `value` is the path, the name of the variable, the URL without its fragment, or the text itself; nothing
-    for stdin. `inner` is where a secret comes from. `fragment` is the KID that was asked for. `label` names
-    the source in messages and reports: printable, and never a secret, a token or the query of a URL.
+    `value` is the path, the name of the variable, the URL without its fragment (that of an issuer too), or the text
+    itself; nothing for stdin. `inner` is where a secret comes from. `fragment` is the KID that was asked for. `label`
+    names the source in messages and reports: printable, and never a secret, a token or the query of a URL.
     """
 
     kind: Kind
@@ -161,10 +160,8 @@ def _parse_any(text: str, what: str) -> Source:
     for kind in _SECRET_KINDS:
         if scheme == kind:
             return _secret(kind, text[len(kind) + 1 :], what)
-    if scheme == "issuer":
-        raise UsageError("issuer: is not supported in this version", hint="give the jwks_uri of the issuer: https://…")
-    if scheme in {"https", "http"}:
-        return _url(text, what)
+    if scheme in {"https", "http", "issuer"}:
+        return _issuer(text[len("issuer:") :], what) if scheme == "issuer" else _url(text, what)
     if prefix and not text.startswith("env:") and not os.path.lexists(text):
         _refuse_unknown_prefix(scheme, text[prefix.end() :], what)
     head, fragment = _split_fragment(text, what)
@@ -218,6 +215,15 @@ def _url(text: str, what: str) -> Source:
     url = parse_url(text)
     fragment = None if url.fragment is None else _kid(url.fragment, what)
     return Source("url", url.text, fragment, label=url.label)
+
+
+def _issuer(text: str, what: str) -> Source:
+    from jwtool.sources.urls import parse_issuer
+
+    url, _hash, kid = text.partition("#")
+    issuer = parse_issuer(url)
+    fragment = _kid(kid, what) if _hash else None
+    return Source("issuer", issuer.text, fragment, label=issuer.label)
 
 
 def _secret(kind: SecretKind, text: str, what: str) -> Source:

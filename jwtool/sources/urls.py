@@ -77,6 +77,14 @@ def parse_url(text: str) -> Url:
     return Url(text.partition("#")[0], scheme, host, port, match["fragment"], label)
 
 
+def parse_issuer(text: str) -> Url:
+    """The URL of an issuer: as `parse_url`, and without query and fragment (RFC 8414 §2, OpenID Discovery §2)."""
+    url = parse_url(text)
+    if "?" in url.text or url.fragment is not None:
+        raise UrlMalformed("the URL of an issuer has no query and no fragment", hint=f"try {url.label}")
+    return url
+
+
 def _is_text(text: str) -> bool:
     try:
         text.encode()

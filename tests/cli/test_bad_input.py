@@ -91,10 +91,10 @@ def said(message: str, hint: str | None) -> str:
             "write https://; http:// is for 127.0.0.0/8, [::1] and localhost only",
         ),
         (
-            "issuer:https://h.example",
+            "issuer:https://h.example/a?b=c",
             2,
-            "issuer: is not supported in this version",
-            "give the jwks_uri of the issuer: https://…",
+            "the URL of an issuer has no query and no fragment",
+            "try https://h.example/a",
         ),
         ("evn:KEY", 2, "KEY begins with 'evn:', which is no source", "did you mean env:?"),
         ("", 2, "--key is empty, and a key is wanted", "jwtool verify -k public.jwk @token.jwt"),

@@ -51,6 +51,7 @@ OPTIONS: Mapping[str, set[str]] = {
     "demo": set(),
     "encrypt": {"-k --key", "--alg", "--enc", "-H --header", "--json-serialization", *MADE, *KEYS, *NETWORK},
     "explain": set(),
+    "issuer show": {*NETWORK},
     "jwks build": {"--private", "--use", "--alg", *MADE, *KEYS, *NETWORK},
     "jwks fetch": {*MADE, *NETWORK},
     "jwks serve": {"--host", "--port", "--path", "--max-age", "--ready-file", *KEYS, *NETWORK},
@@ -73,7 +74,6 @@ OPTIONS: Mapping[str, set[str]] = {
     },
 }
 LATER = (
-    "issuer:",
     "--profile",
     "--lines",
 )
@@ -205,6 +205,18 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPSe
     Path("chain.pem").write_bytes(certificate_of(Path("private.jwk").read_bytes()))
     for path in ("/jwks.json", "/.well-known/jwks.json"):
         httpserver.expect_request(path).respond_with_data(Path("jwks.json").read_bytes())
+    base = httpserver.url_for("").rstrip("/")
+    httpserver.expect_request("/.well-known/openid-configuration").respond_with_json(
+        {
+            "issuer": base,
+            "authorization_endpoint": f"{base}/authorize",
+            "token_endpoint": f"{base}/token",
+            "jwks_uri": f"{base}/jwks.json",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        }
+    )
     monkeypatch.setattr(demo, "play", lambda _environ: iter([Step("a step", "jwtool", "ok", "ok")]))
     return environ
 
@@ -237,6 +249,10 @@ def test_its_examples_run(prepared: dict[str, str], httpserver: HTTPServer, path
         f"{base}{word.removeprefix('https://auth.example')}" if word.startswith("https://auth.example/") else word
         for word in words[1:]
     ]
+    if path == "issuer show" or (path == "verify" and not {"-k", "--key", "--jwks", "--preset"} & set(argv)):
+        argv = [base if word == "https://auth.example" else word for word in argv]
+        claims = ["-i", base, "-a", "api", "--sub", "user-42"]
+        Path("token.jwt").write_bytes(jwtool(["sign", "-k", "private.jwk", *claims], env=prepared)[1])
     for option, target in pairwise(argv):
         if option in OUTPUTS:
             Path(target).unlink(missing_ok=True)

@@ -11,7 +11,6 @@ from jwtool.jose.errors import (
     SourceMalformed,
     UrlMalformed,
     UrlSchemeRefused,
-    UsageError,
 )
 from jwtool.sources.runtime import Runtime
 from jwtool.sources.source import Source, parse_source
@@ -97,12 +96,13 @@ def test_a_path_that_exists_as_written_is_the_file(
         ("env:", (SourceMalformed, "KEY names no environment variable after 'env:'", "env:NAME")),
         ("env:A=B", (SourceMalformed, "KEY names no environment variable after 'env:'", "env:NAME")),
         (
-            "issuer:https://auth.example",
-            (
-                UsageError,
-                "issuer: is not supported in this version",
-                "give the jwks_uri of the issuer: https://…",
-            ),
+            "issuer:https://auth.example?a=b",
+            (UrlMalformed, "the URL of an issuer has no query and no fragment", "try https://auth.example"),
+        ),
+        ("issuer:https://auth.example#", (SourceMalformed, "KEY names no key after the '#'", "SET#KID")),
+        (
+            "issuer:auth.example",
+            (UrlMalformed, "the URL holds blanks, backslashes or control characters, or has no scheme", None),
         ),
         (
             "http://192.0.2.1/jwks",

@@ -40,7 +40,13 @@ def command(
     ] = [],
     iss: Annotated[
         list[str],
-        _text("-i", "--iss", "--issuer", metavar="ISS", about="Demand this `iss`; repeated: one of them."),
+        _text(
+            "-i",
+            "--iss",
+            "--issuer",
+            metavar="ISS",
+            about="Demand this `iss`; without a key it finds the keys too. Repeated: one of them.",
+        ),
     ] = [],
     aud: Annotated[
         list[str],
@@ -114,6 +120,7 @@ def command(
     """Verify the signature and the claims of TOKEN, and give every reason. Exit 0: valid; 1: not valid.
 
     Example: jwtool verify --key public.jwk --aud api @token.jwt
+    Example: jwtool verify -i https://auth.example -a api @token.jwt
     Example: jwtool verify --jwks https://auth.example/jwks.json -i https://auth.example -a api @token.jwt
     Example: jwtool verify -k secret:env:HMAC_SECRET --alg HS256 -f sub @token.jwt
     Example: jwtool verify -k public.jwk --payload @body.json @detached.jws
@@ -125,8 +132,9 @@ def command(
         return explain(preset, "verify")
     from jwtool.jose.token import parse
     from jwtool.operations.demand import Demand, policy_of
+    from jwtool.operations.trusted import whom_to_trust
     from jwtool.operations.verify_report import verify_report
-    from jwtool.operations.verify_token import REQUEST, keys_wanted, read_proof, verify_token
+    from jwtool.operations.verify_token import REQUEST, read_proof, verify_token
     from jwtool.sources.grammar import parse_time
     from jwtool.sources.token_input import read_token
 
@@ -135,11 +143,11 @@ def command(
         from jwtool.operations.load_preset import load_preset
 
         shape = load_preset(preset, "verify")
-    keys = keys_wanted([*key, *jwks], iss, runtime, own_key=shape is not None and shape.own_key)
+    trusted = whom_to_trust([*key, *jwks], iss, aud, runtime, preset=shape)
     now = parse_time(at, now=runtime.now())
     demand = Demand(
-        issuers=iss,
-        audiences=aud,
+        issuers=trusted.issuers,
+        audiences=trusted.audiences,
         subject=sub,
         algs=alg,
         typ=typ,
@@ -167,7 +175,7 @@ def command(
         from jwtool.operations.verify_nested import nested_report
 
         return nested_report(
-            parsed, decrypt_key, keys, policy, runtime, network=network, passphrase=passphrase, at=now, field=field
+            parsed, decrypt_key, trusted, policy, runtime, network=network, passphrase=passphrase, at=now, field=field
         )
     if decrypt_key is not None:
         runtime.trace("the token is not encrypted: --decrypt-key is not needed")
@@ -181,7 +189,7 @@ def command(
         policy = policy._replace(proof=read_proof(dpop, tidied.text, runtime, leeway=policy.claims.leeway))
         extra = (REQUEST,)
     verification, notes = verify_token(
-        parsed, keys, policy, runtime, network=network, passphrase=passphrase, at=now, payload=content
+        parsed, trusted, policy, runtime, network=network, passphrase=passphrase, at=now, payload=content
     )
     notes = (*notes, *extra)
     return verify_report(verification, notes, at=now, field=field, payload_only=payload_only)

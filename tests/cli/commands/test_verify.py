@@ -234,10 +234,11 @@ def test_without_a_key_it_is_a_usage_error(cli: Cli, env: dict[str, str]) -> Non
 
 @pytest.mark.usefixtures("set_and_token")
 def test_the_key_of_the_environment_is_not_used_beside_an_issuer(cli: Cli) -> None:
-    done = cli("verify", "-i", ISS, "@token.jwt", env={"JWTOOL_KEY": "jwks.json"})
+    done = cli("verify", "-i", "auth.example", "@token.jwt", env={"JWTOOL_KEY": "jwks.json"})
     assert (done.exit, done.stdout) == (2, "")
     assert done.stderr == (
-        'jwtool: error: no key was given, and JWTOOL_KEY is not used beside -i\nhint: -k "$JWTOOL_KEY"\n'
+        "jwtool: error: no key was given, and 'auth.example' is no URL to find the keys at\n"
+        "hint: -i https://ISSUER, or a key too: -k public.jwk\n"
     )
 
 

@@ -25,16 +25,16 @@ def command(
     from jwtool.jose.errors import UsageError
     from jwtool.jose.keyset import usable
     from jwtool.operations.describe import keyset_documents
+    from jwtool.operations.resolve_keys import fetch_set
     from jwtool.output.words import counted
     from jwtool.sources.files import refuse_existing, write_new
-    from jwtool.sources.jwks_uri import fetch_keyset
     from jwtool.sources.source import parse_source
 
     source = parse_source(url, bare="file", what="URL")
-    if source.kind != "url" or source.fragment is not None:
+    if source.kind not in {"url", "issuer"} or source.fragment is not None:
         raise UsageError("URL must be the https:// address of a key set", hint="jwtool jwks show reads files")
     refuse_existing(output, force=force)
-    fetched = fetch_keyset(source.value, network=network, environ=runtime.environ, trace=runtime.trace)
+    fetched, where = fetch_set(source, network, runtime)
     documents = keyset_documents(usable(fetched.keyset))
     facts = {
         "status": fetched.response.status,
@@ -49,8 +49,8 @@ def command(
     target = "" if output is None else f", written to {output}"
     return Report(
         "jwks",
-        {"source": source.label, "keys": documents, "http": facts, "output": output},
-        blocks=(Line(f"{counted(len(documents), 'key')} from {source.label}: {said}{target}"),),
+        {"source": where, "keys": documents, "http": facts, "output": output},
+        blocks=(Line(f"{counted(len(documents), 'key')} from {where}: {said}{target}"),),
         product=fetched.body if output is None else None,
         aside=True,
         quiet="",

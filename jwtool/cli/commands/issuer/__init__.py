@@ -1,0 +1,1 @@
+"""An issuer's discovery document, and what it leads to."""

@@ -1,0 +1,236 @@
+"""Discovery: this file is what finds and reads the document in which an issuer says where its keys are.
+
+OpenID Connect Discovery 1.0 first, then RFC 8414; the URLs and the judgement of the members are Authlib's.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from jwtool.jose import strict_json
+from jwtool.jose.claims import near_miss
+from jwtool.jose.errors import InputError, NetworkError, UsageError
+from jwtool.jose.network_errors import (
+    DiscoveredUrlRefused,
+    DiscoveryMalformed,
+    DiscoveryNotFound,
+    HttpStatus,
+    IssuerMismatch,
+)
+from jwtool.jose.quoting import quote
+from jwtool.jose.strict_json import kind_of
+from jwtool.sources.http import fetch
+from jwtool.sources.urls import Url, parse_issuer, parse_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jwtool.sources.network import Network
+    from jwtool.sources.runtime import Runtime
+
+ACCEPT = "application/json"
+ID_TOKEN_ALGORITHMS = "id_token_signing_alg_values_supported"  # noqa: S105  the name of a member
+TENANT = "{tenantid}"  # of any tenant: so Microsoft spells the issuer in the document that all tenants share
+EVERY_TENANT = "common"
+ABSENT = (400, 401, 403, 404, 405, 406, 410)  # what servers say of a path that they don't have
+Kind = Literal["openid", "oauth"]
+NAMES: Mapping[Kind, str] = {"openid": "OpenID Connect Discovery 1.0", "oauth": "RFC 8414"}
+
+
+class Metadata(NamedTuple):
+    """A discovery document: what `issuer` was asked for, the `url` where it was found, and its `members` as served."""
+
+    issuer: str
+    url: Url
+    kind: Kind
+    members: Mapping[str, Any]
+
+
+def discover(issuer: str, network: Network, runtime: Runtime) -> Metadata:
+    """The discovery document of `issuer`, which is of this issuer by its own word, character by character.
+
+    Raises as `read_document`, and IssuerMismatch (OpenID Connect Discovery §4.3, RFC 8414 §3.3): else one issuer
+    could answer for another.
+    """
+    metadata = read_document(issuer, network, runtime)
+    fault = issuer_fault(metadata)
+    if fault is not None:
+        raise IssuerMismatch(f"the document at {metadata.url.label} {fault[0]}", hint=fault[1])
+    return metadata
+
+
+def read_document(issuer: str, network: Network, runtime: Runtime) -> Metadata:
+    """The discovery document found for `issuer`, whatever it says.
+
+    Of an issuer with `{tenantid}` it is the one that Microsoft's tenants share. Raises UsageError leaves for an issuer
+    that is no URL to fetch from, DiscoveryNotFound where neither well-known URL has a document, DiscoveryMalformed,
+    and what `fetch` raises. All of it takes the time of one fetch at most.
+    """
+    asked = parse_issuer(issuer.replace(TENANT, EVERY_TENANT))
+    end = time.monotonic() + network.timeout
+    missing: list[str] = []
+    malformed: DiscoveryMalformed | None = None
+    for kind, url in well_known_urls(asked.text):
+        target = parse_url(url)
+        left = network._replace(timeout=max(1, math.ceil(end - time.monotonic())))
+        try:
+            response = fetch(url, network=left, environ=runtime.environ, trace=runtime.trace, accept=ACCEPT)
+            members = _parse(response.body, target)
+        except (HttpStatus, DiscoveryNotFound, DiscoveryMalformed) as error:
+            if isinstance(error, HttpStatus) and error.status not in ABSENT:
+                raise
+            runtime.trace(f"discovery: nothing at {target.label}: {error.message}")
+            missing.append(error.message)
+            malformed = error if isinstance(error, DiscoveryMalformed) else malformed
+        else:
+            runtime.trace(f"discovery: {NAMES[kind]}, {target.label}")
+            return Metadata(issuer, target, kind, members)
+    raise malformed or DiscoveryNotFound(
+        f"no discovery document of {asked.label} was found: {'; '.join(dict.fromkeys(missing))}",
+        hint="is it the issuer's URL as its tokens have it? keys at a URL are given by -k https://…",
+    )
+
+
+def well_known_urls(issuer: str) -> tuple[tuple[Kind, str], ...]:
+    """Where the document of an issuer may be: appended to its URL, and inserted between host and path.
+
+    Without the path's last slash in both (OpenID Connect Discovery §4.1, RFC 8414 §3.1).
+    """
+    import authlib.deprecate  # noqa: F401  sets its warning filter, which must not come after ours
+    from authlib.oauth2.rfc8414 import get_well_known_url as oauth_url
+    from authlib.oidc.discovery import get_well_known_url as openid_url
+
+    stem = issuer.rstrip("/")
+    return ("openid", openid_url(stem, external=True)), ("oauth", oauth_url(stem, external=True))
+
+
+def issuer_fault(metadata: Metadata) -> tuple[str, str | None] | None:
+    """What is wrong with the member `issuer`, and a hint; None if it is what was asked for, byte for byte."""
+    found = metadata.members.get("issuer")
+    if found == metadata.issuer:
+        return None
+    if found is None:
+        return "names no issuer", None
+    if not isinstance(found, str):
+        return f"names an issuer that is {kind_of(found)}, wanted a string", None
+    hint = near_miss("issuers", metadata.issuer, found) or "one issuer must not answer for another"
+    return f"is of another issuer: wanted {quote(metadata.issuer)}, found {quote(found)}", hint
+
+
+def endpoint(metadata: Metadata, member: str) -> Url:
+    """The URL that the document names as `member` ("jwks_uri", "token_endpoint"), on whatever host.
+
+    Raises DiscoveryMalformed where there is none, and DiscoveredUrlRefused for one that is never fetched: another
+    scheme than https, user information, and http to this machine unless the document too comes from it.
+    """
+    named = metadata.members.get(member)
+    where = metadata.url.label
+    if named is None:
+        raise DiscoveryMalformed(f"the document at {where} names no {member}")
+    if not isinstance(named, str):
+        raise DiscoveryMalformed(f"{member} of the document at {where} is {kind_of(named)}, wanted a string")
+    try:
+        url = parse_url(named)
+    except UsageError as error:
+        raise DiscoveredUrlRefused(f"{member} of the document at {where}: {error.message}") from None
+    if url.scheme == "http" and not metadata.url.is_loopback:
+        raise DiscoveredUrlRefused(
+            f"{member} of the document at {where} leads back to this machine, {url.label}, and that is refused"
+        )
+    return url
+
+
+def _parse(body: bytes, url: Url) -> Mapping[str, Any]:
+    if body.lstrip()[:1] == b"<":
+        raise DiscoveryNotFound(f"{url.host_label} answered with a web page, wanted a discovery document")
+    try:
+        return strict_json.parse_object(body, what=f"the discovery document of {url.host_label}")
+    except InputError as error:
+        raise DiscoveryMalformed(error.message) from None
+
+
+class Fault(NamedTuple):
+    """What is wrong with a document: the member, a sentence, and the section that says so."""
+
+    member: str
+    message: str
+    section: str
+
+
+SECTIONS: Mapping[Kind, tuple[str, str]] = {
+    "openid": ("OpenID Connect Discovery 1.0 §3", "OpenID Connect Discovery 1.0 §4.3"),
+    "oauth": ("RFC 8414 §2", "RFC 8414 §3.3"),
+}
+
+
+def faults_of(metadata: Metadata) -> tuple[Fault, ...]:
+    """Every member that is not as its specification wants it, by Authlib's metadata classes, one by one.
+
+    The judgement of `issuer`, and of every URL that is to be fetched, is ours. http to this machine is no fault.
+    """
+    members, issuers = SECTIONS[metadata.kind]
+    found: dict[str, Fault] = {}
+    mismatch = issuer_fault(metadata)
+    if mismatch is not None:
+        said = "; ".join(part for part in mismatch if part is not None)
+        found["issuer"] = Fault("issuer", f"the document {said}", issuers)
+    for name in metadata.members:
+        if name == "jwks_uri" or name.endswith("_endpoint"):
+            try:
+                endpoint(metadata, name)
+            except NetworkError as error:
+                found[name] = Fault(
+                    name, error.message.replace(f" of the document at {metadata.url.label}", ""), members
+                )
+    for name, message in _judge_members(metadata):
+        found.setdefault(name, Fault(name, message, members))
+    for name, value in metadata.members.items():
+        if name.endswith("_supported") and isinstance(value, list) and not all(isinstance(one, str) for one in value):
+            found.setdefault(name, Fault(name, f"{name} must be an array of strings", members))
+    return tuple(found.values())
+
+
+def lacks_rs256(algorithms: object) -> bool:
+    """Whether a list of algorithms leaves out RS256. That is no fault here: who signs by ES256 alone does well."""
+    return isinstance(algorithms, list) and bool(algorithms) and "RS256" not in algorithms
+
+
+def _judge_members(metadata: Metadata) -> list[tuple[str, str]]:
+    import authlib.deprecate  # noqa: F401  as above
+    from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+    from authlib.oidc.discovery import OpenIDProviderMetadata
+
+    model = OpenIDProviderMetadata if metadata.kind == "openid" else AuthorizationServerMetadata
+    judged = model(metadata.members)
+    found = []
+    for name in model.REGISTRY_KEYS:
+        if name == ID_TOKEN_ALGORITHMS and lacks_rs256(metadata.members.get(name)):
+            continue
+        try:
+            getattr(model, f"validate_{name}")(judged)
+        except (ValueError, AttributeError, TypeError, LookupError) as error:
+            found.append((name, _sentence(name, str(error), metadata.members)))
+    return found
+
+
+_SAID = (
+    ("is required", "is missing, and required"),
+    ("MUST NOT be used", "must not hold none"),
+    ("BCP 47", "must be an array of language tags"),
+    ("MUST use", "must be an https URL"),
+    ("no query or fragment", "must be a URL without query and fragment"),
+    ("MUST be a URL", "must be a URL"),
+    ("invalid values", "holds a value that is none of those allowed"),
+    ("boolean", "must be true or false"),
+)
+
+
+def _sentence(name: str, said: str, members: Mapping[str, Any]) -> str:
+    """Authlib's sentence in ours; what it stumbled over is of a type that it can't be."""
+    for words, ours in _SAID:
+        if words in said:
+            return f"{name} {ours}"
+    found = f", found {kind_of(members[name])}" if name in members else ""
+    return f"{name} must be {'an array of strings' if name.endswith('_supported') else 'a string'}{found}"
