@@ -14,6 +14,7 @@ from jwtool.jose import base64url
 from jwtool.jose.errors import CertificateMismatch, KeyMalformed, KeyUnsupported
 from jwtool.jose.keys.der_key import LibraryRefused, quietly
 from jwtool.jose.keys.native import public_members
+from jwtool.jose.keys.public import PUBLIC_MATERIAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from jwtool.jose.keys.key import Key
-
-PUBLIC_NUMBERS = ("kty", "crv", "n", "e", "x", "y")
 
 
 class Facts(NamedTuple):
@@ -102,7 +101,8 @@ def _holds(der: bytes, key: Key) -> bool:
         found = quietly(lambda: public_members(_load(der).public_key()))
     except (LibraryRefused, KeyUnsupported):
         return False
-    return found == {name: key.members[name] for name in PUBLIC_NUMBERS if name in key.members}
+    names = ("kty", *PUBLIC_MATERIAL.get(key.kty, ()))
+    return found == {name: key.members[name] for name in names}
 
 
 def _load(der: bytes) -> Certificate:

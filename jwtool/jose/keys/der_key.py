@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jwtool.jose.base64url import encode
 from jwtool.jose.errors import JwtoolError, KeyMalformed, KeyUnsupported, PassphraseWrong
-from jwtool.jose.keys import der_akp, der_policy
+from jwtool.jose.keys import der_akp, der_policy, protection
 from jwtool.jose.keys.der import identify
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.members import encode_number
@@ -73,7 +74,7 @@ def read_key(data: bytes, structure: Structure, *, form: Literal["pem", "der"], 
         # Without the library's own proof of the primes, which takes minutes for the largest moduli; the numbers
         # are checked against each other by the policy.
         members = _decrypted(lambda: load_der_private_key(data, passphrase, unsafe_skip_rsa_key_validation=True))
-        return parse_jwk(members, form=form)
+        return replace(parse_jwk(members, form=form), protection=protection.of_pkcs8(structure))
     alg = der_policy.check_key(structure)
     if kind == "X.509 certificate":
         check_certificate(data)
@@ -105,7 +106,7 @@ def read_traditional(pem: bytes, cipher: str, digits: int, *, unlock: Unlock) ->
         )
     passphrase = unlock.passphrase()
     members = _decrypted(lambda: load_pem_private_key(pem, passphrase, unsafe_skip_rsa_key_validation=True))
-    return parse_jwk(members, form="pem")
+    return replace(parse_jwk(members, form="pem"), protection=protection.TRADITIONAL)
 
 
 def check_certificate(data: bytes) -> None:

@@ -10,6 +10,7 @@ from jwtool.jose.encryption_fit import PASSWORD
 from jwtool.jose.encryption_header import check_header
 from jwtool.jose.errors import InputError, KeyMalformed, KeyUnrecognized, KeyUnsupported, PassphraseWrong, UsageError
 from jwtool.jose.keys.key import Key
+from jwtool.jose.keys.protection import of_password
 from jwtool.jose.keys.public import to_jwk
 from jwtool.jose.quoting import quote_public
 from jwtool.jose.token import parse
@@ -17,6 +18,7 @@ from jwtool.jose.token import parse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jwtool.jose.keys.protection import Protection
     from jwtool.jose.keys.unlock import Unlock
     from jwtool.jose.token import Encrypted, Recipient
 
@@ -42,8 +44,8 @@ def to_encrypted_jwk(key: Key, passphrase: bytes) -> str:
     return encrypt.compact(payload, header, plan)
 
 
-def open_jwk(data: bytes, unlock: Unlock) -> dict[str, Any]:
-    """The JWK or JWK set, not judged yet, in the JWE `data` of either serialization.
+def open_jwk(data: bytes, unlock: Unlock) -> tuple[dict[str, Any], Protection]:
+    """The JWK or JWK set, not judged yet, in the JWE `data` of either serialization, and how that is encrypted.
 
     Raises KeyUnrecognized for a token that holds no key, KeyUnsupported for a key that is encrypted for another key
     instead of a passphrase, KeyMalformed for too much key derivation, PassphraseMissing, and PassphraseWrong for
@@ -61,7 +63,7 @@ def open_jwk(data: bytes, unlock: Unlock) -> dict[str, Any]:
     for one in recipients:
         plaintext = jwe_engine.unseal(message, one, password)
         if plaintext is not None:
-            return _document(plaintext)
+            return _document(plaintext), of_password(one.header["alg"], one.header["p2c"])
     raise PassphraseWrong("the passphrase does not open the encrypted JWK")
 
 

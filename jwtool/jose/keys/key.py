@@ -10,6 +10,8 @@ from jwtool.jose import base64url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jwtool.jose.keys.protection import Protection
+
 
 class RsaPrivate(NamedTuple):
     """The numbers of a private RSA key, complete and consistent with each other. Has no telling `repr`."""
@@ -37,7 +39,7 @@ class Key:
     included, without any member that jwtool does not know. `form` is what it was read from: jwk, pem, der,
     certificate, ssh, secret, password.
     `weakness` says why the key is too weak to use, `remarks` what a person should know of a key that may be used.
-    `certificates` are DER, the first one is this key's.
+    `certificates` are DER, the first one is this key's. `protection` is how the file that it came from is encrypted.
     """
 
     kty: str
@@ -53,6 +55,7 @@ class Key:
     weakness: str | None = None
     remarks: tuple[str, ...] = ()
     certificates: tuple[bytes, ...] = ()
+    protection: Protection | None = None
 
     def __repr__(self) -> str:
         """Type, size, name; never material, so that a traceback or a log line can't leak a key."""

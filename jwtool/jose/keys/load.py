@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import base64url, strict_json
@@ -107,8 +108,9 @@ def _from_json(data: bytes, unlock: Unlock) -> KeySet:
 def _from_jwe(data: bytes, unlock: Unlock) -> KeySet:
     from jwtool.jose.keys.encrypted_jwk import open_jwk
 
-    document = open_jwk(data, unlock)
-    return KeySet((parse_jwk(document),), is_set=False) if "kty" in document else parse_jwks(document)
+    document, protection = open_jwk(data, unlock)
+    found = KeySet((parse_jwk(document),), is_set=False) if "kty" in document else parse_jwks(document)
+    return found._replace(keys=tuple(replace(key, protection=protection) for key in found.keys))
 
 
 def read_object(document: Mapping[str, Any], unlock: Unlock) -> KeySet | None:

@@ -5,12 +5,14 @@ The only importer of `bcrypt`, whose key derivation encrypts these files.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtool.jose.base64url import encode
 from jwtool.jose.errors import KeyMalformed, KeyUnsupported, PassphraseWrong
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.members import encode_number
+from jwtool.jose.keys.protection import of_openssh
 from jwtool.jose.keys.ssh import (
     ED25519_OCTETS,
     Wire,
@@ -58,12 +60,15 @@ def read_private(data: bytes, unlock: Unlock) -> Key:
     cipher that is not read, PassphraseMissing and PassphraseWrong.
     """
     try:
-        return parse_jwk(_read(data, unlock), form="ssh")
+        members, rounds = _read(data, unlock)
     except WireFault:
         raise KeyMalformed(_DAMAGED) from None
+    key = parse_jwk(members, form="ssh")
+    return replace(key, protection=of_openssh(rounds)) if rounds else key
 
 
-def _read(data: bytes, unlock: Unlock) -> dict[str, str]:
+def _read(data: bytes, unlock: Unlock) -> tuple[dict[str, str], int]:
+    """The members of the key, and the rounds of key derivation that the file asks for: 0 if it is not encrypted."""
     if not data.startswith(MAGIC):
         raise WireFault
     wire = Wire(data[len(MAGIC) :])
@@ -83,7 +88,7 @@ def _read(data: bytes, unlock: Unlock) -> dict[str, str]:
     tag = wire.rest
     if len(tag) != (_TAG if cipher.mode == "gcm" else 0) or len(sealed) % cipher.block or not sealed:
         raise WireFault
-    plain = sealed if cipher.mode == "none" else _decrypted(cipher, options, sealed, tag, unlock)
+    plain, rounds = (sealed, 0) if cipher.mode == "none" else _decrypted(cipher, options, sealed, tag, unlock)
     inside = Wire(plain)
     if inside.uint32() != inside.uint32():
         if cipher.mode == "none":
@@ -93,15 +98,15 @@ def _read(data: bytes, unlock: Unlock) -> dict[str, str]:
     inside.string()  # the comment
     if inside.rest != bytes(range(1, len(inside.rest) + 1)) or not _is_for(members, public_members(kind, public)):
         raise WireFault
-    return members
+    return members, rounds
 
 
 def _is_for(members: Mapping[str, str], public: Mapping[str, str]) -> bool:
     return public.items() <= members.items()
 
 
-def _decrypted(cipher: _Cipher, options: bytes, sealed: bytes, tag: bytes, unlock: Unlock) -> bytes:
-    """The private section. The price is judged before the passphrase is asked for."""
+def _decrypted(cipher: _Cipher, options: bytes, sealed: bytes, tag: bytes, unlock: Unlock) -> tuple[bytes, int]:
+    """The private section, and the rounds that it cost. The price is judged before the passphrase is asked for."""
     wire = Wire(options)
     salt, rounds = wire.string(), wire.uint32()
     if wire.rest or not 0 < len(salt) <= _MOST_SALT or not rounds:
@@ -122,7 +127,7 @@ def _decrypted(cipher: _Cipher, options: bytes, sealed: bytes, tag: bytes, unloc
     mode = modes.GCM(iv, tag) if cipher.mode == "gcm" else modes.CBC(iv) if cipher.mode == "cbc" else modes.CTR(iv)
     decryptor = Cipher(algorithms.AES(key), mode).decryptor()
     try:
-        return decryptor.update(sealed) + decryptor.finalize()
+        return decryptor.update(sealed) + decryptor.finalize(), rounds
     except InvalidTag:
         raise PassphraseWrong("the passphrase does not open the private key") from None
 

@@ -13,21 +13,23 @@ def command(
     passphrase: PassphraseOption = None,
     network: Network,
 ) -> Report:
-    """Show type, size, kid, algorithms and thumbprint of KEY, never its private part.
+    """Show what KEY is: type, algorithms that fit, names, certificates, what is weak; never its private part.
+
+    The `spki` fingerprint is that of Snowflake, the `ssh` one that of ssh-keygen.
 
     Example: jwtool key show private.jwk
     Example: jwtool key show https://auth.example/jwks.json#2026-11-a
     """
-    from jwtool.operations.describe import key_document, key_table
+    from jwtool.operations.describe_key import Described
     from jwtool.operations.resolve_keys import load_one
 
     loaded = load_one(key, runtime, network=network, passphrase=passphrase)
     (found,) = loaded.keyset.keys
-    document = key_document(found) | {"source": loaded.source}
+    described = Described(found, now=runtime.now())
     return Report(
         "key",
-        document,
-        blocks=(key_table(found),),
+        described.document() | {"source": loaded.source},
+        blocks=(described.table(),),
         quiet=f"{found.describe()}, {'private' if found.private else 'public'}",
         notes=loaded.notes,
     )
