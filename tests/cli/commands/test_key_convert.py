@@ -48,7 +48,9 @@ def read_ssh(data: bytes, passphrase: bytes | None = None) -> Key:
 
 def material(key: Key) -> dict[str, str]:
     return {
-        name: key.members[name] for name in ("kty", "crv", "n", "e", "d", "p", "q", "x", "y") if name in key.members
+        name: key.members[name]
+        for name in ("kty", "crv", "n", "e", "d", "p", "q", "x", "y", "pub", "priv")
+        if name in key.members
     }
 
 
