@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import keyset as keysets
 from jwtool.jose.errors import (
     InputError,
     KeyAmbiguous,
+    KeyNotFound,
     KeyNotPrivate,
     KeyRefused,
     KeySymmetricInPublic,
     KeyUseMismatch,
+    NetworkError,
 )
 from jwtool.jose.quoting import quote_public
 from jwtool.jose.rotation import active_key
@@ -36,7 +38,8 @@ SECRET_KINDS = ("secret", "hex", "base64")
 class LoadedSet(NamedTuple):
     """The keys of one source: `source` is its name for people, `notes` what must be said of it.
 
-    `issuer` is whose keys they are by discovery, else None.
+    `fetched` is there for one at a URL, `kid` is the one key of it that was asked for, `issuer` whose keys they are by
+    discovery.
     """
 
     keyset: KeySet
@@ -44,6 +47,7 @@ class LoadedSet(NamedTuple):
     notes: tuple[str, ...] = ()
     fetched: Fetched | None = None
     issuer: str | None = None
+    kid: str | None = None
 
 
 class Passphrase:
@@ -101,8 +105,34 @@ def load_set(
     if source.fragment is None:
         return loaded
     with _said_of(source):
-        chosen = keysets.select(loaded.keyset, source.fragment)
-    return loaded._replace(keyset=chosen)
+        return _only(source.fragment, loaded)
+
+
+def _only(kid: str, loaded: LoadedSet) -> LoadedSet:
+    """The set with that key alone; one at a URL that does not have it is asked for anew."""
+    try:
+        chosen = keysets.select(loaded.keyset, kid)
+    except KeyNotFound:
+        newer = None
+        with suppress(NetworkError):  # the set at hand lacks the key, and that is what is wrong
+            newer = load_again(loaded)
+        if newer is None:
+            raise
+        loaded, chosen = newer, keysets.select(newer.keyset, kid)
+    return loaded._replace(keyset=chosen, kid=kid)
+
+
+def load_again(loaded: LoadedSet) -> LoadedSet | None:
+    """A set at a URL anew, because it lacks a key, as it is; None where it may not be asked for again, or is no news.
+
+    Raises NetworkError leaves.
+    """
+    if loaded.fetched is None:
+        return None
+    from jwtool.sources.jwks_uri import fetch_again
+
+    fetched = fetch_again(loaded.fetched)
+    return None if fetched is None else loaded._replace(keyset=fetched.keyset, notes=fetched.notes, fetched=fetched)
 
 
 @contextmanager
@@ -123,7 +153,7 @@ def fetch_set(source: Source, network: Network, runtime: Runtime) -> tuple[Fetch
     from jwtool.sources.jwks_uri import fetch_keyset
 
     if source.kind == "url":
-        fetched = fetch_keyset(source.value, network=network, environ=runtime.environ, trace=runtime.trace)
+        fetched = fetch_keyset(source.value, network=network, runtime=runtime)
         return fetched, source.label
     from jwtool.sources.discovery import discover, endpoint
 
@@ -133,7 +163,7 @@ def fetch_set(source: Source, network: Network, runtime: Runtime) -> tuple[Fetch
     elsewhere = "" if url.host == metadata.url.host else ", on another host"
     runtime.trace(f"discovery: the keys are at {url.label}{elsewhere}")
     left = network.towards(url, asked=metadata.url)._replace(timeout=max(1, math.ceil(end - time.monotonic())))
-    fetched = fetch_keyset(url.text, network=left, environ=runtime.environ, trace=runtime.trace)
+    fetched = fetch_keyset(url.text, network=left, runtime=runtime)
     return fetched, url.label
 
 
@@ -174,18 +204,23 @@ def load_usable(
     for text in texts:
         try:
             found = load_set(text, runtime, network=network, passphrase=ask)
-            usable = keysets.usable(found.keyset, allow_weak_secret=allow_weak_secret)
-            nothing = () if usable.keys or usable.skipped else (f"{found.source} holds no key",)
-            notes = (*found.notes, *nothing, *skipped_notes(usable, found.source))
-            loaded.append(found._replace(keyset=usable, notes=notes))
-            if not usable.keys:
-                refusal = refusal or keysets.refusal(usable, found.source)
+            one = only_usable(found, allow_weak_secret=allow_weak_secret)
+            loaded.append(one)
+            if not one.keyset.keys:
+                refusal = refusal or keysets.refusal(one.keyset, one.source)
         except KeyRefused as error:
             refusal = refusal or error
             loaded.append(LoadedSet(keysets.KeySet((), (), is_set=False), text, (error.message,)))
     if refusal is not None and not any(one.keyset.keys for one in loaded):
         raise refusal
     return tuple(loaded)
+
+
+def only_usable(found: LoadedSet, *, allow_weak_secret: bool) -> LoadedSet:
+    """The set with only the keys that the policy lets through; the others are named in notes."""
+    usable = keysets.usable(found.keyset, allow_weak_secret=allow_weak_secret)
+    nothing = () if usable.keys or usable.skipped else (f"{found.source} holds no key",)
+    return found._replace(keyset=usable, notes=(*found.notes, *nothing, *skipped_notes(usable, found.source)))
 
 
 def skipped_notes(keyset: KeySet, source: str) -> tuple[str, ...]:

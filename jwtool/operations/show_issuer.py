@@ -81,7 +81,7 @@ def _keys_of(
     url = endpoint(metadata, "jwks_uri")
     allowed = network.towards(url, asked=metadata.url)
     try:
-        fetched = fetch_keyset(url.text, network=allowed, environ=runtime.environ, trace=runtime.trace)
+        fetched = fetch_keyset(url.text, network=allowed, runtime=runtime)
     except (NetworkError, KeyRefused) as error:
         faults.append(Fault("jwks_uri", f"its keys can't be had: {error.message}", SECTIONS[metadata.kind][0]))
         return None, ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jwtool.operations.decrypt_token import encryption_document, named_key
 from jwtool.operations.encryption_keys import load_encryption_sets
 from jwtool.operations.resolve_keys import Passphrase, load_usable
+from jwtool.operations.rotated_keys import lacks_key, load_anew
 from jwtool.operations.verify_report import verify_report
 from jwtool.operations.verify_token import offered_by
 from jwtool.output.report import Line, Report
@@ -43,6 +44,9 @@ def nested_report(
     )
     opening = [OfferedSet(one.keyset, one.source) for one in outer]
     nested = verify_nested(token, opening, offered_by(loaded, trusted), policy, now=at)
+    if lacks_key(nested.verification) and (newer := load_anew(loaded, allow_weak_secret=policy.allow_weak_key)):
+        loaded = newer
+        nested = verify_nested(token, opening, offered_by(loaded, trusted), policy, now=at)
     notes = tuple(note for one in (*outer, *loaded) for note in one.notes) + nested.verification.notes
     report = verify_report(nested.verification, notes, at=at, field=field, payload_only=policy.payload_only)
     document = {**(report.document or {}), "encryption": encryption_document(nested.decryption)}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtool.jose.errors import InputError, PayloadMissing, TokenMalformed
 from jwtool.operations.resolve_keys import load_usable
+from jwtool.operations.rotated_keys import lacks_key, load_anew
 from jwtool.operations.trusted import of_this_token
 
 if TYPE_CHECKING:
@@ -93,8 +94,10 @@ def verify_token(
     loaded = load_usable(
         sources, runtime, network=network, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key
     )
-    offered = offered_by(loaded, trusted)
-    verification = verify(token, offered, policy, now=at)
+    verification = verify(token, offered_by(loaded, trusted), policy, now=at)
+    if lacks_key(verification) and (newer := load_anew(loaded, allow_weak_secret=policy.allow_weak_key)):
+        loaded = newer
+        verification = verify(token, offered_by(loaded, trusted), policy, now=at)
     if token.detached and not token.attached and verification.checks[0].code == "signature_invalid":
         raise PayloadMissing(
             "the token is detached: it holds no payload, and the signature is over one", hint="--payload @FILE"

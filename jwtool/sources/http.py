@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from jwtool import __version__
@@ -35,7 +36,10 @@ _LONGEST_FACT = 80
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer with status 200. Names of `headers` are in lower case; `seconds` is how long it took."""
+    """An answer with status 200, or 304 if it was asked for.
+
+    Names of `headers` are in lower case; `seconds` is how long it took.
+    """
 
     body: bytes
     status: int
@@ -51,9 +55,11 @@ def fetch(
     environ: Mapping[str, str],
     trace: Callable[[str], None],
     accept: str = "*/*",
+    asking: Mapping[str, str] | None = None,
 ) -> Response:
     """GET `url` within the seconds of `network`, from the look-up of its name to the last octet, at most 512 KiB.
 
+    `asking` are headers that make it conditional, or reach past caches on the way: an answer may be 304 then.
     A worker thread does it and this one keeps the time, because no socket timeout bounds a name server, a
     drip of octets, or headers that never end. Raises NetworkError leaves, UrlSchemeRefused and UrlMalformed,
     and the errors of `make_trust`.
@@ -77,7 +83,15 @@ def fetch(
     if trust is not None:
         trace(f"tls: trusting {trust.origin}")
     news: SimpleQueue[str | Response | Exception] = SimpleQueue()
-    exchange = _Exchange(target, network, accept, trust, proxy, news, who=_first_stop(target, proxy))
+    headers = {
+        "User-Agent": f"jwtool/{__version__}",
+        "Accept": accept,
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        **(asking or {}),
+        **dict(network.headers),
+    }
+    exchange = _Exchange(target, network, headers, trust, proxy, news, who=_first_stop(target, proxy))
     began = time.monotonic()
     Thread(target=exchange.run, name="jwtool-fetch", daemon=True).start()
     try:
@@ -89,7 +103,7 @@ def fetch(
         raise exchange.too_slow() from None
     finally:
         exchange.hang_up()
-    trace(f"http: 200 OK, {len(item.body)} octets, after {item.seconds:.2f} s")
+    trace(f"http: {item.status} {HTTPStatus(item.status).phrase}, {len(item.body)} octets, after {item.seconds:.2f} s")
     return item
 
 
@@ -102,7 +116,7 @@ class _Exchange:
 
     url: Url
     network: Network
-    accept: str
+    headers: Mapping[str, str]
     trust: Trust | None
     proxy: Proxy | None
     news: SimpleQueue[str | Response | Exception]
@@ -110,6 +124,11 @@ class _Exchange:
     stage: str = "connecting"
     handle: socket.socket | None = None
     is_over: bool = False
+
+    @property
+    def conditional(self) -> bool:
+        """Whether 304 is an answer."""
+        return "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
 
     def run(self) -> None:
         """Do it, and put the Response or the exception into the queue."""
@@ -171,14 +190,8 @@ class _Exchange:
 
         began = time.monotonic()
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self.network.timeout)
-        headers = {
-            "User-Agent": f"jwtool/{__version__}",
-            "Accept": self.accept,
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-        } | dict(self.network.headers)
         request = httpx.Request(
-            "GET", self.url.text, headers=headers, extensions={"timeout": limits, "trace": self._observe}
+            "GET", self.url.text, headers=dict(self.headers), extensions={"timeout": limits, "trace": self._observe}
         )
         with self._transport() as transport:
             response = transport.handle_request(request)
@@ -204,6 +217,8 @@ class _Exchange:
     def _read(self, response: httpx.Response) -> bytes:
         from jwtool.sources.http_failures import refuse_status
 
+        if response.status_code == HTTPStatus.NOT_MODIFIED and self.conditional:
+            return b""
         refuse_status(response.status_code, response.headers, self.url)
         encoding = response.headers.get("content-encoding", "identity")
         if encoding.lower() != "identity":

@@ -1,56 +1,77 @@
-"""A key set at a URL: this file is what fetches it and reads it, trusting the server with nothing but public keys."""
+"""A key set at a URL: this file is what gets it and reads it, trusting the server with nothing but public keys."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import strict_json
 from jwtool.jose.errors import InputError, JwksMalformed, KeyMalformed, KeyRefused, KeySymmetricInPublic
 from jwtool.jose.keys.public import public_half
-from jwtool.jose.keyset import KeySet, Skipped, parse_jwks, readable_facts
+from jwtool.jose.keyset import KeySet, Skipped, parse_jwks, readable_facts, usable
 from jwtool.jose.network_errors import ResponseMalformed
 from jwtool.jose.quoting import quote_public
-from jwtool.sources.http import Response, fetch
+from jwtool.sources.http_cache import Answered, Question, get, get_again
 from jwtool.sources.urls import parse_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from jwtool.jose.keys.key import Key
     from jwtool.sources.network import Network
+    from jwtool.sources.runtime import Runtime
 
 PEM = b"-----BEGIN "
 ACCEPT = "application/jwk-set+json, application/json"
 _SECRET_REASON = "a secret that a server publishes is none: whoever reads the set can forge tokens"  # noqa: S105  words
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A key set as a server gave it.
+class Fetched(NamedTuple):
+    """A key set as a server gave it, now or a while ago.
 
-    `body` is what it sent, octet for octet. The keys of `keyset` are public: private ones by their public half,
-    secrets among the skipped; `notes` says so of each, for people.
+    The keys of `keyset` are public: private ones by their public half, secrets among the skipped. `notes` says so of
+    each, for people, and that the set is stale if it is. `answered.body` is what the server sent, octet for octet.
     """
 
     keyset: KeySet
-    body: bytes
-    response: Response
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    answered: Answered[KeySet]
+    question: Question[KeySet]
 
 
-def fetch_keyset(url: str, *, network: Network, environ: Mapping[str, str], trace: Callable[[str], None]) -> Fetched:
-    """The JWK set at `url` (RFC 7517 §5), within the seconds of `network`.
+def fetch_keyset(url: str, *, network: Network, runtime: Runtime) -> Fetched:
+    """The JWK set at `url` (RFC 7517 §5), out of the cache while that is fresh.
 
-    Raises what `http.fetch` raises, and ResponseMalformed for an answer that is no JWK set.
+    Raises what `http_cache.get` raises, and ResponseMalformed for an answer that is no JWK set.
     """
-    response = fetch(url, network=network, environ=environ, trace=trace, accept=ACCEPT)
-    target = parse_url(url)
-    keyset = parse_jwks_answer(response.body, target.host_label)
-    public, notes = _without_secrets(keyset, target.label)
-    trace(f"jwks: {len(public.keys)} keys, {len(public.skipped)} skipped, from {target.label}")
-    return Fetched(public, response.body, response, notes)
+    who = parse_url(url).host_label
+    question = Question(
+        url,
+        network,
+        runtime,
+        judge=lambda body: parse_jwks_answer(body, who),
+        accept=ACCEPT,
+        keep=_is_useful,
+        what="jwks",
+    )
+    return _fetched(get(question), question)
+
+
+def fetch_again(fetched: Fetched) -> Fetched | None:
+    """The set anew, because it lacks a key; None if it may not be asked for again now. Raises as `fetch_keyset`."""
+    answered = get_again(fetched.question, fetched.answered)
+    return None if answered is None else _fetched(answered, fetched.question)
+
+
+def _fetched(answered: Answered[KeySet], question: Question[KeySet]) -> Fetched:
+    public, notes = _without_secrets(answered.value, question.label)
+    question.say(f"{len(public.keys)} keys, {len(public.skipped)} skipped, from {question.label}")
+    return Fetched(public, (*answered.remarks(question.label), *notes), answered, question)
+
+
+def _is_useful(keyset: KeySet) -> bool:
+    """Whether a key of the set can verify: a set without one must not take the place of a good one."""
+    return any(key.kty != "oct" for key in usable(keyset).keys)
 
 
 def parse_jwks_answer(body: bytes, who: str) -> KeySet:

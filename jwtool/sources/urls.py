@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jwtool.jose.errors import UrlMalformed, UrlSchemeRefused
 from jwtool.jose.quoting import printable
@@ -17,12 +17,13 @@ _URL = re.compile(
 )
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^:\[\]@%]+)(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_LOOPBACK = re.compile(rf"127(?:\.{_BYTE}){{3}}")  # ipaddress says the same, but costs an import
 _HIGHEST_PORT = 65535
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(NamedTuple):
     """A URL that may be fetched.
 
     `text` is what is asked for: as typed, without the fragment. `host` is in lower case, without brackets;
@@ -123,12 +124,10 @@ def _is_host(host: str, *, bracketed: bool) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+    return host == "localhost" or _LOOPBACK.fullmatch(host) is not None or (":" in host and _is_v6_loopback(host))
+
+
+def _is_v6_loopback(host: str) -> bool:
     import ipaddress
 
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address == ipaddress.IPv6Address("::1") or address in ipaddress.ip_network("127.0.0.0/8")
+    return ipaddress.IPv6Address(host) == ipaddress.IPv6Address("::1")

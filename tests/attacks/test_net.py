@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import socket
 import ssl
 import threading
@@ -241,7 +242,7 @@ def test_nothing_of_the_user_is_sent(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login user password hunter2\n")
     netrc.chmod(0o600)
-    env = {"NETRC": str(netrc), "HOME": str(tmp_path)}
+    env = {"NETRC": str(netrc), "HOME": str(tmp_path), "JWTOOL_CACHE_DIR": os.devnull}
     env |= dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"), proxy.url)
     for name, value in env.items():
         monkeypatch.setenv(name, value)

@@ -7,21 +7,30 @@ import os
 import socket
 import ssl
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
+from werkzeug import Request, Response
 
 from jwtool.jose.errors import JwtoolError
+from jwtool.jose.network_errors import ResponseMalformed
+from jwtool.sources import cache_folder
+from jwtool.sources.http_cache import Answered, Question, get, get_again
+from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from pytest_httpserver import HTTPServer
+
 NOW = 1795556400  # 2026-11-24T21:40:00Z
+FIVE = Network(5)
 
 
 @pytest.fixture
@@ -199,3 +208,58 @@ def tls_for(authority: trustme.CA) -> Callable[..., ssl.SSLContext]:
         return context
 
     return make
+
+
+@dataclass
+class World:
+    """One user with one clock and one cache, and a server that counts and does as it is told."""
+
+    server: HTTPServer
+    folder: Path
+    make_runtime: Callable[..., Runtime]
+    now: int = NOW
+    body: str = "one"
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: list[dict[str, str]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    delay: float = 0.0
+
+    def answer(self, request: Request) -> Response:
+        self.asked.append({name.lower(): value for name, value in request.headers.items()})
+        time.sleep(self.delay)
+        etag = self.headers.get("ETag")
+        if etag is not None and request.headers.get("If-None-Match") == etag and self.status == 200:
+            return Response(status=304, headers=self.headers)
+        return Response(self.body, status=self.status, headers=self.headers)
+
+    def question(self, network: Network, keep: Callable[[str], bool], path: str = "/set") -> Question[str]:
+        runtime = self.make_runtime(environ={"JWTOOL_CACHE_DIR": str(self.folder)})
+        runtime.now = lambda: self.now
+        runtime.trace = self.said.append
+        return Question(self.server.url_for(path), network, runtime, judge=_judge, keep=keep)
+
+    def get(self, network: Network = FIVE, keep: Callable[[str], bool] = bool, path: str = "/set") -> Answered[str]:
+        return get(self.question(network, keep, path))
+
+    def again(self, previous: Answered[str], network: Network = FIVE) -> Answered[str] | None:
+        return get_again(self.question(network, bool), previous)
+
+    @property
+    def entry(self) -> Path:
+        (path,) = (self.folder / "http").glob(f"*{cache_folder.ENTRY}")
+        return path
+
+
+def _judge(body: bytes) -> str:
+    if body.startswith(b"bad"):
+        raise ResponseMalformed("what was answered is bad")
+    return body.decode()
+
+
+@pytest.fixture
+def world(httpserver: HTTPServer, tmp_path: Path, make_runtime: Callable[..., Runtime]) -> World:
+    made = World(httpserver, tmp_path / "cache", make_runtime)
+    httpserver.expect_request("/set").respond_with_handler(made.answer)
+    httpserver.expect_request("/other").respond_with_handler(made.answer)
+    return made

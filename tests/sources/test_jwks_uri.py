@@ -12,6 +12,7 @@ from jwtool.jose.keys.public import to_jwk, to_pem
 from jwtool.jose.network_errors import HttpStatus, ResponseMalformed
 from jwtool.sources.jwks_uri import Fetched, fetch_keyset
 from jwtool.sources.network import Network
+from jwtool.sources.runtime import Runtime
 
 Refusal = Callable[..., tuple[type[JwtoolError], str, str | None]]
 Serve = Callable[..., Any]
@@ -30,8 +31,10 @@ def respond(body: bytes, head: bytes = b"") -> bytes:
 
 
 def get(url: str, said: list[str] | None = None) -> Fetched:
-    trace = (said if said is not None else list[str]()).append
-    return fetch_keyset(url, network=Network(5), environ={}, trace=trace)
+    runtime = Runtime.of_this_process()
+    runtime.environ = {}
+    runtime.trace = (said if said is not None else list[str]()).append
+    return fetch_keyset(url, network=Network(5), runtime=runtime)
 
 
 def test_a_set(serve: Serve) -> None:
@@ -41,8 +44,8 @@ def test_a_set(serve: Serve) -> None:
     fetched = get(f"{server.url}?tenant=7", said)
     assert [key.members for key in fetched.keyset.keys] == [EC_PUBLIC]
     assert [skipped.index for skipped in fetched.keyset.skipped] == [1, 2]
-    assert (fetched.keyset.is_set, fetched.body, fetched.notes) == (True, body, ())
-    assert (fetched.response.status, fetched.response.headers["etag"]) == (200, '"1"')
+    assert (fetched.keyset.is_set, fetched.answered.body, fetched.notes) == (True, body, ())
+    assert (fetched.answered.asked, fetched.answered.headers["etag"]) == (True, '"1"')
     assert said[-1] == f"jwks: 1 keys, 2 skipped, from {server.url}"
     accept = b"Accept: application/jwk-set+json, application/json"
     assert [line for line in server.requests[0].splitlines() if line.startswith(b"Accept:")] == [accept]

@@ -54,6 +54,7 @@ def test_json_tells_of_the_keys_and_of_the_answer(cli: Cli, httpserver: HTTPServ
             "etag": None,
             "bytes": len(body),
         },
+        "cache": {"age": 0, "fresh_for": 300},
         "output": None,
     }
 

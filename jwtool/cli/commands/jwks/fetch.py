@@ -34,24 +34,25 @@ def command(
     if source.kind not in {"url", "issuer"} or source.fragment is not None:
         raise UsageError("URL must be the https:// address of a key set", hint="jwtool jwks show reads files")
     refuse_existing(output, force=force)
-    fetched, where = fetch_set(source, network, runtime)
+    fetched, where = fetch_set(source, network._replace(refresh=not network.offline), runtime)
+    answered = fetched.answered
     documents = keyset_documents(usable(fetched.keyset))
     facts = {
-        "status": fetched.response.status,
-        "content_type": fetched.response.headers.get("content-type"),
-        "cache_control": fetched.response.headers.get("cache-control"),
-        "etag": fetched.response.headers.get("etag"),
-        "bytes": len(fetched.body),
+        "status": 200 if answered.asked else None,
+        "content_type": answered.headers.get("content-type"),
+        "cache_control": answered.headers.get("cache-control"),
+        "etag": answered.headers.get("etag"),
+        "bytes": len(answered.body),
     }
     if output is not None:
-        write_new(output, fetched.body, private=False, force=force)
+        write_new(output, answered.body, private=False, force=force)
     said = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
     target = "" if output is None else f", written to {output}"
     return Report(
         "jwks",
-        {"source": where, "keys": documents, "http": facts, "output": output},
+        {"source": where, "keys": documents, "http": facts, "cache": answered.facts(), "output": output},
         blocks=(Line(f"{counted(len(documents), 'key')} from {where}: {said}{target}"),),
-        product=fetched.body if output is None else None,
+        product=answered.body if output is None else None,
         aside=True,
         quiet="",
         notes=fetched.notes,

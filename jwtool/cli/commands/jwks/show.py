@@ -27,9 +27,10 @@ def command(
     documents = keyset_documents(usable(loaded.keyset))
     good = sum(facts["usable"] for facts in documents)
     summary = f"{counted(len(documents), 'key')} in {loaded.source}, {good} usable"
+    cache = {} if loaded.fetched is None else {"cache": loaded.fetched.answered.facts()}
     return Report(
         "jwks",
-        {"source": loaded.source, "keys": documents},
+        {"source": loaded.source, "keys": documents, **cache},
         blocks=(keyset_table(documents), Line(summary, "dim")),
         quiet=summary,
         notes=loaded.notes,

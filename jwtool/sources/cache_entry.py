@@ -1,0 +1,149 @@
+"""One answer in the cache: this file is its form on disk, its name, and how old it is.
+
+A line of JSON, a line break, and the body as it came. What is not exactly of that form is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jwtool.sources import cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jwtool.sources.network import Network
+
+FORM = 1
+_KEPT = ("etag", "last-modified", "content-type", "cache-control", "expires", "pragma", "vary")
+_LONGEST = 4096  # characters of a header that is kept
+
+
+class Entry(NamedTuple):
+    """An answer as it was received at `at`, Unix seconds, `age` seconds old then, fresh up to the age `lifetime`.
+
+    `mark` is another one for each answer. One that is not to be `kept` is never stored.
+    """
+
+    body: bytes
+    headers: Mapping[str, str]
+    at: int
+    lifetime: int
+    age: int
+    mark: str
+    kept: bool = True
+
+    @classmethod
+    def of(cls, body: bytes, headers: Mapping[str, str], now: int) -> Entry:
+        """The entry for an answer that was asked for at `now`."""
+        from jwtool.sources.freshness import judge_freshness
+
+        freshness = judge_freshness(headers)
+        kept = {name: headers[name] for name in _KEPT if len(headers.get(name, "x" * (_LONGEST + 1))) <= _LONGEST}
+        return cls(body, kept, now, freshness.lifetime, freshness.age, os.urandom(8).hex(), freshness.kept)
+
+    def renewed(self, headers: Mapping[str, str], now: int) -> Entry:
+        """The same body after 304 (RFC 9111 §4.3.4): what the server said of it now counts."""
+        said = {name: value for name, value in headers.items() if name != "content-type"}  # that is the body's
+        return Entry.of(self.body, {**self.headers, **said}, now)
+
+    def validators(self) -> dict[str, str]:
+        """The headers that make a request conditional (RFC 9110 §13.1)."""
+        pairs = (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since"))
+        return {asked: self.headers[name] for name, asked in pairs if name in self.headers}
+
+    def age_at(self, now: int) -> int | None:
+        """Seconds since the server made it; None where the clock was set back meanwhile, so that nobody knows."""
+        return None if now < self.at else now - self.at + self.age
+
+    def fresh_for(self, now: int) -> int:
+        """The seconds for which it serves unasked; 0 once that is over."""
+        age = self.age_at(now)
+        return 0 if age is None else max(0, self.lifetime - age)
+
+
+class Place(NamedTuple):
+    """Where the answer of a URL is stored: under a name of its own, in a folder, if there is one."""
+
+    folder: str | None
+    name: str
+    url: str
+
+    def read(self) -> Entry | None:
+        """What is stored, if it is sound."""
+        data = None if self.folder is None else cache_folder.read_entry(self.folder, self.name)
+        if data is None:
+            return None
+        head, _, body = data.partition(b"\n")
+        try:
+            return _entry(json.loads(head), body, self.url)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+    def write(self, entry: Entry) -> bool:
+        """Store it; whether that could be done."""
+        import hashlib
+
+        facts = {
+            "form": FORM,
+            "url": self.url,
+            "at": entry.at,
+            "lifetime": entry.lifetime,
+            "age": entry.age,
+            "mark": entry.mark,
+            "headers": dict(entry.headers),
+            "digest": hashlib.sha256(entry.body).hexdigest(),
+        }
+        data = json.dumps(facts).encode() + b"\n" + entry.body
+        return self.folder is not None and cache_folder.write_entry(self.folder, self.name, data)
+
+    def forget(self) -> None:
+        """Remove what is stored."""
+        if self.folder is not None:
+            cache_folder.remove_entry(self.folder, self.name)
+
+
+def _entry(facts: Any, body: bytes, url: str) -> Entry | None:
+    import hashlib
+
+    from jwtool.sources.freshness import LONGEST
+
+    numbers = [facts[name] for name in ("at", "lifetime", "age")]
+    headers = facts["headers"]
+    sound = (
+        facts["form"] == FORM
+        and facts["url"] == url
+        and facts["digest"] == hashlib.sha256(body).hexdigest()
+        and all(type(number) is int and number >= 0 for number in numbers)
+        and all(isinstance(value, str) and value.isprintable() for pair in headers.items() for value in pair)
+        and isinstance(facts["mark"], str)
+    )
+    at, lifetime, age = numbers
+    return Entry(body, headers, at, min(lifetime, LONGEST), age, facts["mark"]) if sound else None
+
+
+def find_place(url: str, network: Network, environ: Mapping[str, str]) -> Place:
+    """The place for what `url` answers to such a request: to one trusting the same authorities, with the same headers.
+
+    Who has no credential, or another one, never gets what a server showed to this one.
+    """
+    import hashlib
+
+    trust: list[str | int] = []
+    folder = cache_folder.find_folder(environ)
+    if url[:6].lower() == "https:":
+        file = network.ca_file or environ.get("SSL_CERT_FILE")
+        trust = [environ.get("SSL_CERT_DIR", "")]
+        try:
+            trust += _identity(file) if file else ()
+        except OSError:  # the fetch says what is wrong with it
+            folder = None
+    asked = json.dumps([FORM, url, trust, network.headers])
+    return Place(folder, hashlib.sha256(asked.encode()).hexdigest(), url)
+
+
+def _identity(path: str) -> tuple[str, int, int]:
+    facts = os.stat(path)
+    return os.path.abspath(path), facts.st_mtime_ns, facts.st_size
