@@ -27,6 +27,12 @@ SetArgument = Annotated[
     str,
     typer.Argument(metavar="SET", show_default=False, autocompletion=complete.key, help="A key set: file or URL."),
 ]
+SetFileArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE", show_default=False, autocompletion=complete.path, help="The file of a key set, edited in place."
+    ),
+]
 KeyOption = Annotated[
     list[str],
     typer.Option(

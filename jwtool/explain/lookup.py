@@ -21,17 +21,18 @@ from jwtool.jose.quoting import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["claim", "header parameter", "JWK member", "algorithm", "error code", "exit code", "grammar"]
+Kind = Literal["claim", "header parameter", "JWK member", "algorithm", "error code", "exit code", "grammar", "guide"]
 
 _FILES: Mapping[str, tuple[Kind, str]] = {
     "errors": ("error code", "errors.toml"),
     "exit-codes": ("exit code", "exits.toml"),
     "grammars": ("grammar", "grammars.toml"),
+    "guides": ("guide", "guides.toml"),
     "claims": ("claim", "claims.toml"),
     "headers": ("header parameter", "headers.toml"),
     "jwk-members": ("JWK member", "jwk.toml"),
 }
-_ALIASES = {"none": "alg_none", "rsa1_5": "alg_unsupported"}
+_ALIASES = {"none": "alg_none", "rsa1_5": "alg_unsupported", "rotate": "rotation"}
 _NEAREST = 3
 _LONGEST_TOPIC = 64
 

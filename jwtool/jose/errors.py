@@ -78,6 +78,10 @@ class CommandUnknown(UsageError):
     code = "command_unknown"
 
 
+class RotationTooFast(UsageError):
+    code = "rotation_too_fast"
+
+
 # The input is unusable.
 
 
@@ -240,6 +244,10 @@ class KeyNotActive(KeyRefused):
     code = "key_not_active"
 
 
+class KidTaken(KeyRefused):
+    code = "kid_taken"
+
+
 class JwksMalformed(KeyRefused):
     code = "jwks_malformed"
 
@@ -278,3 +286,7 @@ class WriteError(JwtoolError):
 
 class FileExists(WriteError):
     code = "file_exists"
+
+
+class FileLocked(WriteError):
+    code = "file_locked"

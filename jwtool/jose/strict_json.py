@@ -69,7 +69,7 @@ def parse_object(data: bytes | str, *, what: str = "the text") -> dict[str, Json
     return value
 
 
-def dump(value: JsonValue, *, indent: int | None = None) -> str:
+def dump(value: JsonValue, *, indent: int | str | None = None) -> str:
     """JSON for a document or a person: ASCII only, compact unless `indent` says otherwise."""
     separators = (",", ":") if indent is None else (",", ": ")
     return json.dumps(value, indent=indent, separators=separators, allow_nan=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jwtool.jose import keyset as keysets
 from jwtool.jose.algorithms import for_key
 from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, encryption_for_key
+from jwtool.jose.errors import KeyTooWeak
 from jwtool.output.report import Row, Table
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from jwtool.jose.keys.key import Key
     from jwtool.jose.keyset import KeySet, Skipped
+    from jwtool.jose.raw_keyset import RawKey
 
 BITS_PER_OCTET = 8
 
@@ -60,6 +62,20 @@ def keyset_documents(keyset: KeySet) -> list[dict[str, Any]]:
     return [key_document(key) | {"usable": True} for key in keyset.keys] + [
         skipped_document(skipped) for skipped in keyset.skipped
     ]
+
+
+def entries_documents(entries: Sequence[RawKey]) -> list[dict[str, Any]]:
+    """Every entry of a set that is edited, in its order."""
+    documents = []
+    for index, entry in enumerate(entries):
+        weakness = None if entry.key is None else entry.key.weakness
+        refusal = entry.refusal if weakness is None else KeyTooWeak(weakness)
+        if refusal is not None:
+            jwk = entry.jwk if isinstance(entry.jwk, dict) else {}
+            documents.append(skipped_document(keysets.skip(index, jwk, refusal)))
+        elif entry.key is not None:
+            documents.append(key_document(entry.key) | {"usable": True})
+    return documents
 
 
 def key_table(key: Key) -> Table:

@@ -108,7 +108,7 @@ def write_new(path: str, data: bytes, *, private: bool, force: bool) -> None:
     except FileExistsError:
         raise _exists(path, "a file") from None
     except OSError as error:
-        raise _write_error(path, error) from None
+        raise write_error(path, error) from None
 
 
 def describe_size(octets: int) -> str:
@@ -124,7 +124,7 @@ def _reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _kind(status: os.stat_result) -> str:
+def kind_of(status: os.stat_result) -> str:
     mode = status.st_mode
     if stat.S_ISDIR(mode):
         return "a folder"
@@ -142,7 +142,7 @@ def _is_null_device(status: os.stat_result) -> bool:
 
 
 def _refuse_unreadable_kind(status: os.stat_result, path: str, what: str) -> None:
-    kind = _kind(status)
+    kind = kind_of(status)
     if kind in {"a folder", "a socket"}:
         raise FileUnreadable(f"can't read the {what}: {quote(path)} is {kind}, not a file")
     if kind == "a device" and not _is_null_device(status):
@@ -229,10 +229,10 @@ def _is_sink(path: str, *, force: bool) -> bool:
     except ValueError:
         raise WriteError("a path can't hold a NUL character") from None
     except OSError as error:
-        raise _write_error(path, error) from None
+        raise write_error(path, error) from None
     if _is_null_device(status):
         return True
-    kind = _kind(status)
+    kind = kind_of(status)
     if not force:
         raise _exists(path, kind)
     if kind not in {"a file", "a link"}:
@@ -256,6 +256,6 @@ def _exists(path: str, kind: str) -> FileExists:
     return FileExists(f"{quote(path)} exists", hint="choose another name, or replace it with --force")
 
 
-def _write_error(path: str, error: OSError) -> WriteError:
+def write_error(path: str, error: OSError) -> WriteError:
     reason, hint = _WRITE_REASONS.get(error.errno or 0, (_reason(error), None))
     return WriteError(f"can't write {quote(path)}: {reason}", hint=hint)

@@ -15,6 +15,7 @@ from jwtool.sources import atomic, files
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 Refusal = Callable[..., tuple[type[JwtoolError], str, str | None]]
 
@@ -23,6 +24,14 @@ REPLACE = "choose another name, or replace it with --force"
 
 def write(path: str, *, private: bool = False, force: bool = False) -> None:
     files.write_new(path, b"new", private=private, force=force)
+
+
+@pytest.fixture(params=["nameless", "named"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """With the files without a name that this system has, and as if it had none."""
+    if request.param == "named":
+        monkeypatch.delattr(os, "O_TMPFILE")
+    return str(request.param)
 
 
 def names(folder: Path) -> list[str]:
@@ -45,6 +54,7 @@ def mode(path: Path) -> int:
 )
 @pytest.mark.parametrize("step", ["open", "fsync", "replace"])
 @pytest.mark.parametrize("force", [False, True])
+@pytest.mark.usefixtures("way")
 def test_a_write_that_fails_leaves_nothing(
     *,
     code: int,
@@ -62,7 +72,7 @@ def test_a_write_that_fails_leaves_nothing(
     def fail(*_arguments: object, **_options: object) -> NoReturn:
         raise OSError(code, os.strerror(code))
 
-    def no_links(*_arguments: object) -> NoReturn:
+    def no_links(*_arguments: object, **_options: object) -> NoReturn:
         raise OSError(errno.EPERM, "not permitted")
 
     monkeypatch.setattr(os, step, fail)
@@ -74,10 +84,11 @@ def test_a_write_that_fails_leaves_nothing(
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit, MemoryError])
 @pytest.mark.parametrize("step", ["fsync", "link", "replace"])
+@pytest.mark.usefixtures("way")
 def test_an_interrupted_write_leaves_nothing(
     interruption: type[BaseException], step: str, in_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_arguments: object) -> NoReturn:
+    def interrupt(*_arguments: object, **_options: object) -> NoReturn:
         raise interruption
 
     monkeypatch.setattr(os, step, interrupt)
@@ -87,8 +98,9 @@ def test_an_interrupted_write_leaves_nothing(
     assert list(in_folder.iterdir()) == []
 
 
+@pytest.mark.usefixtures("way")
 def test_no_clobber_without_hard_links(in_folder: Path, monkeypatch: pytest.MonkeyPatch, refusal: Refusal) -> None:
-    def no_links(_source: str, target: str) -> NoReturn:
+    def no_links(_source: str, target: str, **_options: object) -> NoReturn:
         if target == "raced":
             (in_folder / "raced").write_bytes(b"theirs")
         raise OSError(errno.EOPNOTSUPP, "not supported")
@@ -101,12 +113,13 @@ def test_no_clobber_without_hard_links(in_folder: Path, monkeypatch: pytest.Monk
     assert names(in_folder) == ["f", "raced"]
 
 
+@pytest.mark.usefixtures("way")
 def test_of_two_writers_one_wins(in_folder: Path, monkeypatch: pytest.MonkeyPatch, refusal: Refusal) -> None:
     link = os.link
 
-    def be_late(source: str, target: str) -> None:
+    def be_late(source: str, target: str, **options: Any) -> None:
         (in_folder / "f").write_bytes(b"theirs")
-        link(source, target)
+        link(source, target, **options)
 
     monkeypatch.setattr(os, "link", be_late)
     assert refusal(write, "f") == (FileExists, "'f' exists", REPLACE)
@@ -145,19 +158,43 @@ def test_the_limit_on_file_sizes(*, force: bool, in_folder: Path) -> None:
     assert list(in_folder.iterdir()) == []
 
 
-def test_a_killed_write_is_cleaned_up_by_the_next(in_folder: Path) -> None:
+@pytest.mark.parametrize(("nameless", "replace"), [(True, False), (True, True), (False, False), (False, True)])
+def test_a_killed_write_is_cleaned_up_by_the_next(*, nameless: bool, replace: bool, in_folder: Path) -> None:
+    """At the worst moment; and where files can be without a name there is nothing to clean up at most of them."""
+    (in_folder / "g").write_bytes(b"old")
+    worst = "replace" if replace else "link"
     program = (
         "import os, signal\n"
         "from jwtool.sources.files import write_new\n"
-        "os.link = lambda source, target: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "write_new('f', b'secret', private=True, force=False)\n"
+        f"{'' if nameless else 'del os.O_TMPFILE'}\n"
+        f"os.{worst} = lambda source, target, **options: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"write_new({('g' if replace else 'f')!r}, b'secret', private=True, force={replace})\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
-    (left,) = in_folder.iterdir()
-    assert (done.returncode, mode(left), left.name[:8]) == (-9, 0o600, ".jwtool-")
-    os.utime(left, (0, 0))
+    left = [path for path in in_folder.iterdir() if path.name != "g"]
+    assert (done.returncode, (in_folder / "g").read_bytes()) == (-9, b"old")
+    assert [(mode(path), path.name[:8]) for path in left] == [(0o600, ".jwtool-")] * (replace or not nameless)
+    for path in left:
+        os.utime(path, (0, 0))
     write("f")
-    assert names(in_folder) == ["f"]
+    assert names(in_folder) == ["f", "g"]
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_secret_that_is_being_written_has_no_name(
+    *, replace: bool, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+    fsync = os.fsync
+
+    def spy(descriptor: int) -> None:
+        seen.append(names(in_folder))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", spy)
+    write("f", private=True, force=replace)
+    assert seen == [[], ["f"]]  # before it has one, and when the folder is made durable
+    assert (mode(in_folder / "f"), (in_folder / "f").read_bytes()) == (0o600, b"new")
 
 
 def test_temporary_files_in_use_and_files_of_others_stay(in_folder: Path) -> None:

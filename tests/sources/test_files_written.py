@@ -59,7 +59,9 @@ def test_a_private_file_is_private_from_its_first_octet(in_folder: Path, monkeyp
     monkeypatch.setattr(os, "fsync", spy)
     with umask(0):
         write("f", private=True)
-    assert modes == [0o600, 0o600]  # the temporary file, then the file in its folder
+        monkeypatch.delattr(os, "O_TMPFILE")
+        write("g", private=True)
+    assert modes == [0o600] * 5  # "f" in its folder; then the temporary file and "f", "g" and "f"
 
 
 REPLACE = "choose another name, or replace it with --force"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tests.cli.conftest import Cli, Outcome
+
 
 class Issue(Protocol):
     """`issue({"sub": "x"}, typ="at+jwt")`: a token by es256.jwk; `kid` None leaves it out, bytes are a raw payload."""
@@ -59,3 +61,46 @@ def private_keys(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]
 def alg(request: pytest.FixtureRequest) -> str:
     """Every algorithm of the table."""
     return str(request.param)
+
+
+NOW = 1_795_556_400  # 2026-11-24 21:40:00 UTC
+
+
+class Stage:
+    """A private and a public set in a folder, and the time."""
+
+    def __init__(self, cli: Cli, folder: Path) -> None:
+        self.cli = cli
+        self.private, self.public = folder / "signing.json", folder / "jwks.json"
+        self.now = NOW
+
+    def rotate(self, *argv: object, public: bool = True) -> Outcome:
+        out = ("--public-out", self.public) if public else ()
+        return self.cli("jwks", "rotate", self.private, *out, *argv, now=self.now)
+
+    def plan(self, *argv: object) -> Any:
+        done = self.rotate("--json", *argv)
+        assert (done.exit, done.stderr) == (0, "")
+        return done.document
+
+    def keys(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.private.read_text())["keys"])
+
+    def kids(self) -> tuple[list[str], list[str]]:
+        """Of the private set and of the public one."""
+        return [key["kid"] for key in self.keys()], [key["kid"] for key in json.loads(self.public.read_text())["keys"]]
+
+    def state(self) -> list[tuple[object, ...]]:
+        """What must not change where nothing is due."""
+        facts = [(path.stat(), path.read_bytes()) for path in (self.private, self.public) if path.exists()]
+        return [(status.st_ino, status.st_mtime_ns, status.st_mode, data) for status, data in facts]
+
+    def signer(self) -> str:
+        done = self.cli("sign", "-k", self.private, "--json", now=self.now)
+        return str(done.document["header"]["kid"])
+
+
+@pytest.fixture
+def stage(cli: Cli, tmp_path: Path) -> Stage:
+    """The sets signing.json and jwks.json, neither of which is there yet."""
+    return Stage(cli, tmp_path)
