@@ -1,6 +1,7 @@
 """ML-DSA with programs that made none of our mistakes: OpenSSL from 3.5 on, and noble-post-quantum under Node.
 
-No Python peer knows it. Node finds the package `@noble/post-quantum` where NODE_PATH says; what isn't there is skipped.
+Of the Python peers jwcrypto knows it, on the primitives that are ours too. Node finds the package
+`@noble/post-quantum` where NODE_PATH says; what isn't there is skipped.
 """
 
 from __future__ import annotations

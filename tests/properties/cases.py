@@ -84,7 +84,7 @@ WRITTEN: dict[str, Callable[[str], bytes]] = {
     "an array": lambda text: f"[{text}]".encode(),
 }
 ODD: dict[str, Any] = {"text": "x", "null": None, "true": True, "a list": [NOW], "an object": {}}
-# No peer knows ML-DSA: its kty AKP is refused as a key, so that there is nothing to compare (RFC 9964 is of May 2026).
+# PyJWT knows no ML-DSA, and refuses its keys as a whole; what jwcrypto says of it is in interop/test_libraries.py.
 JUDGED = [name for name, row in ALGORITHMS.items() if row.kty != "AKP"]
 # What a respect of a case can be; the first is the usual. A function gets the leeway, or the alg.
 RESPECTS: Mapping[str, Mapping[str, Any]] = {
