@@ -8,6 +8,7 @@ RFC 8017 appendix A.1 (PKCS#1), RFC 5915 (SEC 1), RFC 7292 (PKCS#12), RFC 8018 a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -58,6 +59,10 @@ _KIND_OF_TAGS: Mapping[tuple[int, ...], Kind] = {
     (INTEGER, SEQUENCE): "PKCS#12 file",
     (INTEGER, SEQUENCE, SEQUENCE): "PKCS#12 file",
 }
+# A file or its content without a length: DER would have one.
+_BER_PKCS12 = re.compile(
+    rb"\x30(?:\x80\x02\x01\x03\x30|(?:\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30\x80)", re.DOTALL
+)
 # Where the AlgorithmIdentifier (or the ContentInfo, which looks the same) of these stands.
 _WITH_ALGORITHM: Mapping[Kind, int] = {
     "PKCS#8 private key": 1,
@@ -112,14 +117,14 @@ def read(data: bytes) -> Element:
     return Element(data[0], data[start : start + length], data[: start + length])
 
 
-def children(element: Element) -> tuple[Element, ...]:
-    """The elements inside a constructed one, which fill it exactly. Raises DerFault."""
+def children(element: Element, *, most: int = _MOST_CHILDREN) -> tuple[Element, ...]:
+    """The elements inside a constructed one, which fill it exactly. Raises DerFault, also for more than `most`."""
     if not element.tag & 0x20:
         raise DerFault
     found: list[Element] = []
     rest = element.body
     while rest:
-        if len(found) == _MOST_CHILDREN:
+        if len(found) == most:
             raise DerFault
         found.append(read(rest))
         rest = rest[len(found[-1].encoded) :]
@@ -173,7 +178,7 @@ def identify(data: bytes) -> Structure | None:
 
     PKCS#12 is known in BER too, as browsers and Windows write it; then `size` is that of all the data.
     """
-    if data.startswith(b"\x30\x80\x02\x01\x03\x30"):
+    if _BER_PKCS12.match(data):
         return Structure("PKCS#12 file", len(data), (), data)
     try:
         outer = read(data)

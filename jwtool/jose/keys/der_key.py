@@ -35,10 +35,6 @@ _NOT_READ: Mapping[Kind, tuple[str, str | None]] = {
         "a PKCS#7 file is not supported",
         "its certificates: openssl pkcs7 -in FILE -print_certs",
     ),
-    "PKCS#12 file": (
-        "a PKCS#12 file is not supported",
-        "its key: openssl pkcs12 -in FILE -nocerts -out key.pem",
-    ),
 }
 
 
@@ -46,7 +42,7 @@ def parse_structure(data: bytes) -> Structure:
     """What the DER file `data` is, before any key in it is looked at.
 
     Raises KeyMalformed if it is no DER of a key or if something follows it, KeyUnsupported for what holds no key
-    that jwtool reads: a certificate request, PKCS#7, PKCS#12.
+    that jwtool reads: a certificate request, PKCS#7.
     """
     structure = identify(data)
     if structure is None:

@@ -166,17 +166,25 @@ def check_cost(structure: Structure) -> float:
     number, KeyUnsupported for an unknown scheme of encryption.
     """
     try:
-        scheme, parameters = _algorithm_with_parameters(structure.children[0])
-        if scheme == _PBES2:
-            scheme, parameters = _algorithm_with_parameters(children(parameters)[0])
-        if scheme == _SCRYPT:
-            n, r, p = (integer(element) for element in children(parameters)[1:4])
-            return _check_scrypt(n, r, p)
-        if scheme.startswith(_COUNTED_SCHEMES):
-            return _check_iterations(integer(children(parameters)[1]))
+        element = structure.children[0]
+        scheme, parameters = _algorithm_with_parameters(element)
+        return check_derivation(children(parameters)[0] if scheme == _PBES2 else element, "private key")
     except (IndexError, ValueError):
         raise KeyMalformed("the encrypted private key is damaged: its encryption parameters make no sense") from None
-    raise KeyUnsupported(f"the private key is encrypted by the scheme {scheme}, which is not supported")
+
+
+def check_derivation(element: Element, what: str) -> float:
+    """The cost of the key derivation that an AlgorithmIdentifier describes, as `check_cost`; `what` asks for it.
+
+    Raises DerFault and its kin for parameters that make no sense too.
+    """
+    scheme, parameters = _algorithm_with_parameters(element)
+    if scheme == _SCRYPT:
+        n, r, p = (integer(number) for number in children(parameters)[1:4])
+        return _check_scrypt(n, r, p, what)
+    if scheme.startswith(_COUNTED_SCHEMES):
+        return check_rounds(integer(children(parameters)[1]), what)
+    raise KeyUnsupported(f"the {what} is encrypted by the scheme {scheme}, which is not supported")
 
 
 def _algorithm_with_parameters(element: Element) -> tuple[str, Element]:
@@ -186,23 +194,24 @@ def _algorithm_with_parameters(element: Element) -> tuple[str, Element]:
     return name, parameters
 
 
-def _check_iterations(count: int) -> float:
+def check_rounds(count: int, what: str) -> float:
+    """The cost of that many rounds, as `check_cost`."""
     if count > MAX_ITERATIONS:
         raise KeyMalformed(
-            f"the private key asks for {_number(count)} rounds of key derivation, wanted at most {MAX_ITERATIONS}"
+            f"the {what} asks for {_number(count)} rounds of key derivation, wanted at most {MAX_ITERATIONS}"
         )
     return count / MAX_ITERATIONS
 
 
-def _check_scrypt(n: int, r: int, p: int) -> float:
+def _check_scrypt(n: int, r: int, p: int, what: str) -> float:
     memory = 128 * n * r
     if memory > MAX_SCRYPT_OCTETS:
         raise KeyMalformed(
-            f"the private key asks for {_number(memory)} octets of memory (scrypt), wanted at most {MAX_SCRYPT_OCTETS}"
+            f"the {what} asks for {_number(memory)} octets of memory (scrypt), wanted at most {MAX_SCRYPT_OCTETS}"
         )
     if memory * p > MAX_SCRYPT_WORK or 128 * r * p > MAX_SCRYPT_BLOCKS:
         raise KeyMalformed(
-            f"the private key asks for {_number(p)} passes of scrypt over {memory} octets of memory, which is too much"
+            f"the {what} asks for {_number(p)} passes of scrypt over {memory} octets of memory, which is too much"
         )
     return memory * p / MAX_SCRYPT_WORK
 

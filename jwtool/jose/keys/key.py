@@ -37,7 +37,7 @@ class Key:
     `bits` is the length of the modulus, the curve or the secret, 0 for AKP, whose `alg` says all of its lengths.
     `private` says that the key can sign; every `oct` key can. `members` is the JWK in canonical form, private members
     included, without any member that jwtool does not know. `form` is what it was read from: jwk, pem, der,
-    certificate, ssh, secret, password.
+    certificate, pkcs12, ssh, secret, password.
     `weakness` says why the key is too weak to use, `remarks` what a person should know of a key that may be used.
     `certificates` are DER, the first one is this key's. `protection` is how the file that it came from is encrypted.
     """

@@ -64,7 +64,7 @@ def parse_encoded(data: bytes, *, passphrase: AskPassphrase | Unlock) -> list[Ke
     """
     unlock = passphrase if isinstance(passphrase, Unlock) else Unlock(passphrase)
     if _BEGIN not in data or _is_der(data):
-        return [read_key(data, parse_structure(data), form="der", unlock=unlock)]
+        return _parse_der(data, unlock)
     keys: list[Key] = []
     certificates: list[tuple[bytes, Structure]] = []
     for block in _blocks(data):
@@ -92,6 +92,15 @@ def parse_encoded(data: bytes, *, passphrase: AskPassphrase | Unlock) -> list[Ke
     if not keys:
         raise KeyUnsupported("the PEM file holds curve parameters only, no key")
     return _merged(keys)
+
+
+def _parse_der(data: bytes, unlock: Unlock) -> list[Key]:
+    structure = parse_structure(data)
+    if structure.kind != "PKCS#12 file":
+        return [read_key(data, structure, form="der", unlock=unlock)]
+    from jwtool.jose.keys.pkcs12 import read_pkcs12
+
+    return read_pkcs12(data, unlock, of_certificates=_keys_of_certificates)
 
 
 def _is_der(data: bytes) -> bool:

@@ -148,12 +148,10 @@ def test_trailing_octets_are_refused(natives: Natives) -> None:
 def test_other_files_are_refused_by_name(openssl: Openssl, ec_traditional: bytes, tlv: Callable[..., bytes]) -> None:
     certificate = openssl("req", "-x509", "-key", ec_traditional, "-subj", "/CN=leaf")
     request = openssl("req", "-new", "-key", ec_traditional, "-subj", "/CN=leaf", "-outform", "DER")
-    pkcs12 = openssl("pkcs12", "-export", "-in", certificate, "-inkey", ec_traditional, "-passout", "pass:x")
     pkcs7 = openssl("crl2pkcs7", "-nocrl", "-certfile", certificate, "-outform", "DER")
     name = tlv(0x30, tlv(6, b"\x2a"))
     revoked = tlv(0x30, tlv(0x30, name, tlv(0x30), tlv(0x17, b"")), name, tlv(3))
     assert refusal(request) == (KeyUnsupported, "a certificate request is no key")
-    assert refusal(pkcs12) == (KeyUnsupported, "a PKCS#12 file is not supported")
     assert refusal(pkcs7) == (KeyUnsupported, "a PKCS#7 file is not supported")
     assert refusal(revoked) == (KeyUnsupported, "a certificate revocation list is no key")
 
