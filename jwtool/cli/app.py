@@ -16,6 +16,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from jwtool.cli.invocation import Invocation
+from jwtool.cli.line_options import CLAIM_LINES, LINES, take_lines
 from jwtool.cli.network_options import NETWORK, take_network
 from jwtool.cli.stdin_once import refuse_stdin_twice
 from jwtool.cli.usage import command_unknown, option_before_command
@@ -23,7 +24,9 @@ from jwtool.jose.errors import UsageError
 from jwtool.output.write import OutputOptions
 
 if TYPE_CHECKING:
-    from jwtool.output.report import Report
+    from jwtool.output.report import Lines, Report
+
+    Answer = Report | Iterator[Report] | Iterator[Lines | Report]
 
 COMMANDS = "jwtool.cli.commands"
 EXAMPLES = "\b\nExamples:"
@@ -42,6 +45,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "verbose": (VerboseOption, False),
     "color": (ColorOption, "auto"),
 }
+GROUPS = {"network": NETWORK, "lines": LINES, "claim_lines": CLAIM_LINES}
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -187,23 +191,23 @@ def load(module: str, name: str, rich_markup_mode: Any) -> Any:
     return command
 
 
-def build(name: str, function: "Callable[..., Report | Iterator[Report]]", rich_markup_mode: Any) -> Any:
+def build(name: str, function: "Callable[..., Answer]", rich_markup_mode: Any) -> Any:
     """The command around `function`: `runtime` comes from the context, and the common options are added.
 
     A `function` that has to know of --json before it writes a file takes `as_json` too; one that may use the network
-    takes `network`, and gets the options for that in its place.
+    takes `network`, and gets the options for that in its place; so does one that takes `lines`.
     """
     own = inspect.signature(function).parameters
     wants_json, wants_network = "as_json" in own, "network" in own
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = []
     for parameter in own.values():
-        if parameter.name == "network":
-            parameters += _parameters(NETWORK)
+        if parameter.name in GROUPS:
+            parameters += _parameters(GROUPS[parameter.name])
         elif parameter.name not in {"runtime", *COMMON}:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
-    def callback(ctx: typer.Context, **values: Any) -> "Report | Iterator[Report]":
+    def callback(ctx: typer.Context, **values: Any) -> "Answer":
         invocation: Invocation = ctx.obj
         invocation.adopt(_output_options(values))
         if values.get("token", "") is None and invocation.runtime.stdin_is_terminal:
@@ -211,6 +215,8 @@ def build(name: str, function: "Callable[..., Report | Iterator[Report]]", rich_
         refuse_stdin_twice(values, terminal=invocation.runtime.stdin_is_terminal)
         if wants_network:
             values["network"] = take_network(values, invocation.runtime)
+        for taker in own.keys() & {"lines", "claim_lines"}:
+            values[taker] = take_lines(values, invocation.options)
         if wants_json:
             values["as_json"] = invocation.options.json
         return function(runtime=invocation.runtime, **values)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from jwtool.cli import exits
 from jwtool.cli.invocation import Invocation
 from jwtool.jose.errors import JwtoolError, UsageError
-from jwtool.output.write import OutputOptions, deliver, deliver_error, show_text, wants_colour
+from jwtool.output.write import OutputOptions, deliver, deliver_error, deliver_lines, show_text, wants_colour
 from jwtool.sources.runtime import Runtime
 
 if TYPE_CHECKING:
-    from jwtool.output.report import Report
+    from jwtool.cli.app import Answer
+    from jwtool.output.report import Lines, Report
 
 
 class Terminated(BaseException):
@@ -66,16 +67,40 @@ def _run(argv: Sequence[str], invocation: Invocation) -> int:
     return exits.YES
 
 
-def _deliver_all(answer: "Report | Iterator[Report]", invocation: Invocation) -> int:
+def _deliver_all(answer: "Answer", invocation: Invocation) -> int:
     """Deliver the one report of a command, or each of a server's as it comes; the exit code that they add up to."""
     from jwtool.output.report import Report
 
-    code = exits.YES
-    for report in (answer,) if isinstance(answer, Report) else answer:
-        deliver(report, invocation.runtime, invocation.options)
-        if not report.positive:
+    if isinstance(answer, Report):
+        deliver(answer, invocation.runtime, invocation.options)
+        return exits.YES if answer.positive else exits.NO
+    code, pending = exits.YES, iter(answer)
+    given = next(pending, None)
+    while given is not None:
+        if not given.positive:
             code = exits.NO
+        try:
+            if isinstance(given, Report):
+                deliver(given, invocation.runtime, invocation.options)
+            else:
+                deliver_lines(given, invocation.runtime, invocation.options)
+        except (BrokenPipeError, KeyboardInterrupt) as stop:
+            given = _stop(pending, stop)
+        else:
+            given = next(pending, None)
     return code
+
+
+def _stop(pending: "Iterator[Lines | Report]", stop: BaseException) -> "Lines | Report | None":
+    """Tell the maker of answers that they are not wanted any more; what it has to say in the end."""
+    throw = getattr(pending, "throw", None)
+    if throw is None:
+        raise stop
+    try:
+        last: Lines | Report = throw(stop)
+    except StopIteration:
+        return None
+    return last
 
 
 def _wants_json(argv: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ The names are judged here, the times in `times.py`; what a user words himself, a
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose.policy import Check, ClaimPolicy, Requirement, missing
@@ -13,11 +14,13 @@ from jwtool.jose.strict_json import kind_of
 from jwtool.jose.times import Moment, judge_age, judge_exp, judge_iat, judge_nbf, judge_ttl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    Judge = Callable[[Mapping[str, Any]], Check]
 
 MAX_COMPARED = 64  # audiences of a token that are looked at for a near miss; it may name a hundred thousand
 
-__all__ = ["Check", "ClaimPolicy", "Requirement", "check", "half_hash"]
+__all__ = ["Check", "ClaimPolicy", "Requirement", "check", "half_hash", "judges"]
 
 
 def check(
@@ -37,29 +40,44 @@ def check(
     exp, nbf, iat, iss and aud are always listed; the others only where they are demanded.
     """
     moment = Moment(now, policy.leeway)
-    checks = [
-        judge_exp(claims, moment),
-        judge_nbf(claims, moment),
-        judge_iat(claims, policy.max_age, moment),
-        _judge_iss(claims, policy),
-        _judge_aud(claims, policy),
+    return tuple(judge(claims) for _claim, judge in judges(policy, moment, alg=alg, crv=crv))
+
+
+def judges(
+    policy: ClaimPolicy, moment: Moment, *, alg: str | None = None, crv: str | None = None
+) -> list[tuple[str | None, Judge]]:
+    """What `check` asks one after the other, each with the name of the one claim that its answer depends on.
+
+    None stands for an answer that depends on several claims, or on the key too.
+    """
+    found: list[tuple[str | None, Judge]] = [
+        ("exp", lambda claims: judge_exp(claims, moment)),
+        ("nbf", lambda claims: judge_nbf(claims, moment)),
+        ("iat", lambda claims: judge_iat(claims, policy.max_age, moment)),
+        ("iss", lambda claims: _judge_iss(claims, policy)),
+        ("aud", lambda claims: _judge_aud(claims, policy)),
     ]
-    if policy.subject is not None:
-        checks.append(_judge_text(claims, "sub", policy.subject))
-    if policy.nonce is not None:
-        checks.append(_judge_text(claims, "nonce", policy.nonce))
-    if policy.max_auth_age is not None:
-        checks.append(judge_age(claims, "auth_time", policy.max_auth_age, moment))
-    if policy.min_ttl is not None:
-        checks.append(judge_ttl(claims, policy.min_ttl, moment))
-    if policy.access_token is not None:
-        checks.append(judge_half_hash(claims, "at_hash", policy.access_token, alg, crv))
-    if policy.code is not None:
-        checks.append(judge_half_hash(claims, "c_hash", policy.code, alg, crv))
+    subject, nonce, max_auth_age, min_ttl = policy.subject, policy.nonce, policy.max_auth_age, policy.min_ttl
+    access_token, code, fullmatch = policy.access_token, policy.code, policy.fullmatch
+    if subject is not None:
+        found.append(("sub", lambda claims: _judge_text(claims, "sub", subject)))
+    if nonce is not None:
+        found.append(("nonce", lambda claims: _judge_text(claims, "nonce", nonce)))
+    if max_auth_age is not None:
+        found.append(("auth_time", lambda claims: judge_age(claims, "auth_time", max_auth_age, moment)))
+    if min_ttl is not None:
+        found.append(("exp", lambda claims: judge_ttl(claims, min_ttl, moment)))
+    if access_token is not None:
+        found.append((None, lambda claims: judge_half_hash(claims, "at_hash", access_token, alg, crv)))
+    if code is not None:
+        found.append((None, lambda claims: judge_half_hash(claims, "c_hash", code, alg, crv)))
     if policy.scopes:
-        checks.append(judge_scopes(claims, policy.scopes))
-    checks.extend(judge_requirement(claims, requirement, policy.fullmatch) for requirement in policy.required)
-    return tuple(checks)
+        found.append((None, lambda claims: judge_scopes(claims, policy.scopes)))
+    found += [
+        (None, partial(judge_requirement, requirement=requirement, fullmatch=fullmatch))
+        for requirement in policy.required
+    ]
+    return found
 
 
 def _judge_iss(claims: Mapping[str, Any], policy: ClaimPolicy) -> Check:

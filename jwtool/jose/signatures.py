@@ -12,6 +12,8 @@ from jwtool.jose.algorithms import ALGORITHMS, CURVES
 from jwtool.jose.errors import AlgorithmKeyMismatch, KeyMalformed, KeyNotPrivate, KeyUnsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
     from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
@@ -71,31 +73,64 @@ def verify(alg: str, key: Key, data: bytes, signature: bytes) -> bool:
     OpenSSL lacks the primitive.
     """
     row = _row(alg, key)
-    if row is None:
-        return False
+    return row is not None and _verifier(row, key)(data, signature)
+
+
+def verifier(alg: str, key: Key) -> Callable[[bytes, bytes], bool] | None:
+    """`verify` for many signatures of one key: a function of data and signature; None if `alg` can't use the key."""
+    row = _row(alg, key)
+    return None if row is None else _verifier(row, key)
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def _verifier(row: Algorithm, key: Key) -> Callable[[bytes, bytes], bool]:
+    """The function that does it, with all that doesn't depend on the signature made before."""
     if row.family == "hmac":
         from hmac import compare_digest, digest
 
-        return compare_digest(digest(key.secret(), data, row.hash_name or ""), signature)
-    if len(signature) != signature_octets(key):
-        return False
+        secret, name = key.secret(), row.hash_name or ""
+        return lambda data, signature: compare_digest(digest(secret, data, name), signature)
 
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-    try:
-        if row.family == "ecdsa":
-            return _verify_ecdsa(row, key, data, signature)
-        if row.family == "eddsa":
-            _okp_public(key).verify(signature, data)
-        elif row.family == "ml-dsa":
-            _ml_dsa_public(key).verify(signature, data)
-        else:
-            _rsa_public(key).verify(signature, data, _padding(row.name), _hash(row.hash_name))
-    except (InvalidSignature, ValueError):
-        return False
-    except UnsupportedAlgorithm:
-        raise KeyUnsupported(f"the OpenSSL of this machine can't do '{alg}'") from None
-    return True
+    octets = signature_octets(key)
+    check: Callable[[bytes, bytes], bool] | None = None
+
+    def verifies(data: bytes, signature: bytes) -> bool:
+        nonlocal check
+        if len(signature) != octets:
+            return False
+        try:
+            if check is None:
+                check = _primitive(row, key)
+            return check(data, signature)
+        except (InvalidSignature, ValueError):
+            return False
+        except UnsupportedAlgorithm:
+            raise KeyUnsupported(f"the OpenSSL of this machine can't do '{row.name}'") from None
+
+    return verifies
+
+
+def _primitive(row: Algorithm, key: Key) -> Callable[[bytes, bytes], bool]:
+    """The primitive over the objects of that key. It returns True, or raises InvalidSignature or ValueError."""
+    if row.family == "ecdsa":
+        return _ecdsa_primitive(row, key)
+    if row.family in {"eddsa", "ml-dsa"}:
+        bare = _okp_public(key).verify if row.family == "eddsa" else _ml_dsa_public(key).verify
+
+        def by_itself(data: bytes, signature: bytes) -> bool:
+            bare(signature, data)
+            return True
+
+        return by_itself
+    rsa, scheme, digest = _rsa_public(key).verify, _padding(row.name), _hash(row.hash_name)
+
+    def by_rsa(data: bytes, signature: bytes) -> bool:
+        rsa(signature, data, scheme, digest)
+        return True
+
+    return by_rsa
 
 
 def _unsound(key: Key) -> KeyMalformed:
@@ -124,15 +159,20 @@ def _sign_ecdsa(row: Algorithm, key: Key, data: bytes) -> bytes:
     return r.to_bytes(octets) + s.to_bytes(octets)
 
 
-def _verify_ecdsa(row: Algorithm, key: Key, data: bytes, signature: bytes) -> bool:
+def _ecdsa_primitive(row: Algorithm, key: Key) -> Callable[[bytes, bytes], bool]:
     from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
     curve = CURVES[row.curves[0]]
-    r, s = int.from_bytes(signature[: curve.octets]), int.from_bytes(signature[curve.octets :])
-    if not (0 < r < curve.n and 0 < s < curve.n):
-        return False
-    _ec_public(key).verify(encode_dss_signature(r, s), data, _ecdsa(row.hash_name))
-    return True
+    public, algorithm, half, n = _ec_public(key).verify, _ecdsa(row.hash_name), curve.octets, curve.n
+
+    def by_ec(data: bytes, signature: bytes) -> bool:
+        r, s = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
+        if not (0 < r < n and 0 < s < n):
+            return False
+        public(encode_dss_signature(r, s), data, algorithm)
+        return True
+
+    return by_ec
 
 
 @cache

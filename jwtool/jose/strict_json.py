@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from json.scanner import make_scanner
 from typing import TYPE_CHECKING, NoReturn
 
 from jwtool.jose.errors import (
@@ -69,10 +70,50 @@ def parse_object(data: bytes | str, *, what: str = "the text") -> dict[str, Json
     return value
 
 
+def parse_claims(text: str) -> dict[str, JsonValue] | None:
+    """`parse_object` for text that is UTF-8, and faster for an object as most claims are; None where it would raise.
+
+    Without escapes a quotation mark begins or ends a string, and nothing else: if there are twice as many as members
+    and strings have come out, no member stood there twice. Whatever is nested, has a fraction, or is long goes the
+    usual way.
+    """
+    if "\\" not in text:
+        try:
+            value, end = _PLAIN(text, 0)
+        except (ValueError, StopIteration, RecursionError):
+            return None
+        if end == len(text) and type(value) is dict and _is_plain(value, text.count('"')):
+            return value
+    try:
+        return parse_object(text)
+    except InputError:
+        return None
+
+
+def _is_plain(members: dict[str, JsonValue], marks: int) -> bool:
+    """Whether only strings, lists of strings and bounded whole numbers are there, in `marks` quotation marks."""
+    strings = len(members)
+    for value in members.values():
+        kind = type(value)
+        if kind is str:
+            strings += 1
+        elif kind is int:
+            if not -_LARGEST < value < _LARGEST:
+                return False
+        elif kind is list:
+            if not all(type(one) is str for one in value):
+                return False
+            strings += len(value)
+        elif kind is float or kind is dict:
+            return False
+    return strings * 2 == marks
+
+
 def dump(value: JsonValue, *, indent: int | str | None = None) -> str:
     """JSON for a document or a person: ASCII only, compact unless `indent` says otherwise."""
-    separators = (",", ":") if indent is None else (",", ": ")
-    return json.dumps(value, indent=indent, separators=separators, allow_nan=False)
+    if indent is None:
+        return _ENCODER.encode(value)
+    return json.dumps(value, indent=indent, separators=(",", ": "), allow_nan=False)
 
 
 def encode_compact(value: JsonValue) -> bytes:
@@ -232,3 +273,6 @@ _DECODER = json.JSONDecoder(
     parse_float=_bounded_float,
     parse_constant=_refuse_constant,
 )
+_PLAIN = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed has this wrong
+_LARGEST = 10**MAX_NUMBER_DIGITS
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)

@@ -14,7 +14,16 @@ from jwtool.jose.errors import TokenIsJwe
 from jwtool.jose.fit import why_not
 from jwtool.jose.policy import Check, ClaimPolicy
 from jwtool.jose.quoting import quote_public
-from jwtool.jose.selection import MAX_KEYS_TRIED, Candidate, Demand, OfferedKey, OfferedSet, candidates, select
+from jwtool.jose.selection import (
+    MAX_KEYS_TRIED,
+    Candidate,
+    Demand,
+    OfferedKey,
+    OfferedSet,
+    Selection,
+    candidates,
+    select,
+)
 from jwtool.jose.token import check_header_types, read_claims
 from jwtool.jose.typ import judge_typ
 
@@ -71,7 +80,7 @@ class Verification(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-class _Judged(NamedTuple):
+class Judged(NamedTuple):
     """One signature of the token, judged with its header."""
 
     signature: Signature
@@ -96,7 +105,7 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
         raise TokenIsJwe("the token is encrypted (JWE), so there is no signature to verify", hint="see --decrypt-key")
     for signature in token.signatures:
         check_header_types(signature.header)
-    every = _judge_signatures(token, _of_its_issuer(token, keys), policy)
+    every = _judge_signatures(token, of_its_issuer(token, keys), policy)
     judged = min(every, key=_nearness)
     alg: str = judged.signature.header["alg"]
     checks = []
@@ -112,10 +121,7 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
             crv = judged.key.key.crv if judged.key else None
             checks += claim_checks.check(believed, policy.claims, now=now, alg=alg, crv=crv)
             checks += _judge_cnf(believed, policy.proof, now)
-    for about in (
-        [*judge_typ(one.signature, policy.typ, optional=policy.typ_optional), *_judge_alg(one, policy.algs)]
-        for one in every
-    ):
+    for about in (judge_header(one, policy) for one in every):
         checks += [check for check in about if check not in checks]
     valid = judged.check.verdict == "ok" and all(check.verdict != "failed" for check in checks)
     return Verification(
@@ -132,7 +138,7 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
     )
 
 
-def _of_its_issuer(token: UnverifiedToken, keys: Sequence[OfferedSet]) -> Sequence[OfferedSet]:
+def of_its_issuer(token: UnverifiedToken, keys: Sequence[OfferedSet]) -> Sequence[OfferedSet]:
     """The sets that may serve this token: one issuer's keys must not sign for another.
 
     All of them if that leaves none: then `iss` fails, and the report says what else is wrong.
@@ -144,7 +150,7 @@ def _of_its_issuer(token: UnverifiedToken, keys: Sequence[OfferedSet]) -> Sequen
     return [one for one in keys if one.issuer in {None, issuer if isinstance(issuer, str) else None}] or keys
 
 
-def _judge_signatures(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy) -> list[_Judged]:
+def _judge_signatures(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy) -> list[Judged]:
     """All signatures if all are demanded; else the first that verifies and is understood, or came nearest to it."""
     most = min(MAX_KEYS_TRIED, MAX_ATTEMPTS // len(token.signatures))
     tried = []
@@ -155,7 +161,7 @@ def _judge_signatures(token: UnverifiedToken, keys: Sequence[OfferedSet], policy
     return tried if policy.all_signatures else [max(tried, key=_nearness)]
 
 
-def _nearness(judged: _Judged) -> tuple[bool, bool, bool]:
+def _nearness(judged: Judged) -> tuple[bool, bool, bool]:
     """How near a signature came to being believed: BELIEVED is the greatest."""
     verified = judged.check.verdict == "ok"
     return verified, judged.crit.verdict != "failed", verified or judged.check.code == "signature_invalid"
@@ -168,7 +174,7 @@ def _judge_signature(
     policy: Policy,
     *,
     most: int,
-) -> _Judged:
+) -> Judged:
     alg: str = signature.header["alg"]
     demand = Demand(alg, signature.header.get("kid"), policy.algs, policy.allow_weak_key)
     crit = judge_crit(signature, attached=token.attached)
@@ -179,14 +185,31 @@ def _judge_signature(
     data = token.signing_input(signature)
     key = next((one for one in selection.keys if signatures.verify(alg, one.key, data, signature.value)), None)
     if key is not None:
-        check = Check("signature", "ok", detail=f"{alg}, {_name(key)}")
-        weakness = why_not(key.key, alg, operation="verify")
-        if weakness is not None:
-            notes.append(f"{_name(key)} is too weak, and was allowed to verify: {weakness[1]}")
-        if alg == "EdDSA":
-            notes.append(f"alg 'EdDSA' is deprecated by RFC 9864, which calls it '{key.key.crv}'")
-        return _Judged(signature, check, crit, key, (), tuple(notes))
-    others = candidates(keys, demand)
+        return accepted(signature, crit, key, tuple(notes))
+    return refused(signature, crit, selection, candidates(keys, demand), tuple(notes))
+
+
+def accepted(signature: Signature, crit: Check, key: OfferedKey, notes: tuple[str, ...] = ()) -> Judged:
+    """What is said of a signature that verified with `key`."""
+    alg: str = signature.header["alg"]
+    said = list(notes)
+    weakness = why_not(key.key, alg, operation="verify")
+    if weakness is not None:
+        said.append(f"{_name(key)} is too weak, and was allowed to verify: {weakness[1]}")
+    if alg == "EdDSA":
+        said.append(f"alg 'EdDSA' is deprecated by RFC 9864, which calls it '{key.key.crv}'")
+    check = Check("signature", "ok", detail=f"{alg}, {_name(key)}")
+    return Judged(signature, check, crit, key, (), tuple(said))
+
+
+def refused(
+    signature: Signature,
+    crit: Check,
+    selection: Selection,
+    others: tuple[Candidate, ...],
+    notes: tuple[str, ...] = (),
+) -> Judged:
+    """What is said of a signature that verified with none of the keys selected."""
     if selection.code is not None:
         check = Check("signature", "failed", selection.code, detail=selection.detail)
     else:
@@ -194,7 +217,7 @@ def _judge_signature(
         check = Check("signature", "failed", "signature_invalid", detail=f"not by {by}")
         reason = "the signature is not by this key"
         others += tuple(Candidate(one.key.kid, one.source, "signature_invalid", reason) for one in selection.keys)
-    return _Judged(signature, check, crit, None, others, tuple(notes))
+    return Judged(signature, check, crit, None, others, notes)
 
 
 def _judge_cnf(believed: Mapping[str, Any], proof: Proof | None, now: int) -> list[Check]:
@@ -213,7 +236,13 @@ def _name(key: OfferedKey) -> str:
     return f"the key of {key.source}" if key.key.kid is None else f"key {quote_public(key.key.kid)} of {key.source}"
 
 
-def _judge_alg(judged: _Judged, algs: tuple[str, ...] | None) -> list[Check]:
+def judge_header(judged: Judged, policy: Policy) -> list[Check]:
+    """The checks `typ` and `alg` of a signature that was judged, where they are demanded or failed."""
+    typ = judge_typ(judged.signature, policy.typ, optional=policy.typ_optional)
+    return [*typ, *_judge_alg(judged, policy.algs)]
+
+
+def _judge_alg(judged: Judged, algs: tuple[str, ...] | None) -> list[Check]:
     """The check `alg`: failed whenever the signature was refused because of its alg, ok where a demand was met."""
     alg, wanted = judged.signature.header["alg"], None if algs is None else list(algs)
     if judged.check.code in ABOUT_ALG:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jwtool.jose import strict_json
 from jwtool.jose.bad import KINDS, MARK, forge, spoil_claims, spoil_header
 from jwtool.jose.errors import UsageError
 from jwtool.operations.certificates import certified
 from jwtool.operations.demand import private_text
 from jwtool.operations.read_payload import read_payload
 from jwtool.operations.resolve_keys import signing_key
+from jwtool.operations.sign_claims import MAX_CLAIMS, claims_to_sign, read_claims_argument
 from jwtool.operations.sign_options import refuse_contradictions, refuse_own_certificate
-from jwtool.operations.sign_preset import fill_claims, hash_claims, own_key
+from jwtool.operations.sign_preset import hash_claims, own_key
 from jwtool.sources.claim_options import apply_claims, parse_claim
 
 if TYPE_CHECKING:
@@ -22,15 +22,11 @@ if TYPE_CHECKING:
     from jwtool.jose.keys.key import Key
     from jwtool.jose.sign import Signer
     from jwtool.operations.load_preset import Preset
+    from jwtool.sources.claim_options import Claim
     from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
-MAX_CLAIMS = 256 * 1024
-DEFAULT_LIFE = 15 * 60
-DECODED = "jwtool.decode/1"
 SEVERAL = "--json-serialization holds several signatures"
-# What a token says of keys and of itself belongs to the key that signed it, not to a new one.
-NOT_CARRIED_OVER = ("alg", "kid", "jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", MARK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +71,18 @@ class Signed:
     bad: str | None = None
 
 
+class Signing(NamedTuple):
+    """What several tokens have in common: the options as they were read, keys with their `alg` and certificates."""
+
+    wanted: Wanted
+    preset: Preset | None
+    claims: tuple[Claim, ...]
+    header: tuple[Claim, ...]
+    hashed: bytes | None
+    keys: tuple[tuple[Key, str, dict[str, Any]], ...]
+    notes: tuple[str, ...]
+
+
 def sign_token(
     argument: str | None,
     keys: Sequence[str],
@@ -90,21 +98,44 @@ def sign_token(
     the defaults. A payload is signed as it is, and says no `typ` of itself. A bad token is first made as if it were
     to be good, and then spoiled in one thing.
     """
-    from jwtool.jose import sign
-
+    given: dict[str, Any] = {}
+    brought: dict[str, Any] = {}
+    payload = None
     sources = _keys_wanted(keys, wanted, runtime)
     refuse_contradictions(argument, wanted)
     preset = _preset(wanted)
-    claims: dict[str, Any] | None = None
-    extra: dict[str, Any] = {}
     if wanted.payload is None:
-        claims, extra = _claims(argument, wanted, preset, runtime)
+        given, brought = read_claims_argument(argument, runtime)
     else:
         payload = read_payload(wanted.payload, runtime)
-    extra = apply_claims(extra, [parse_claim(text, _read_claim_file) for text in wanted.header])
-    refuse_own_certificate(extra, wanted)
+    signing = _prepare(sources, wanted, preset, runtime, network=network, passphrase=passphrase)
+    return sign_one(signing, given, brought, payload=payload, now=runtime.now())
+
+
+def prepare_signing(
+    keys: Sequence[str], wanted: Wanted, runtime: Runtime, *, network: Network, passphrase: str | None
+) -> Signing:
+    """What the tokens of many CLAIMS have in common: the keys are loaded, the options read."""
+    sources = _keys_wanted(keys, wanted, runtime)
+    refuse_contradictions(None, wanted)
+    return _prepare(sources, wanted, _preset(wanted), runtime, network=network, passphrase=passphrase)
+
+
+def _prepare(
+    sources: Sequence[str],
+    wanted: Wanted,
+    preset: Preset | None,
+    runtime: Runtime,
+    *,
+    network: Network,
+    passphrase: str | None,
+) -> Signing:
+    from jwtool.jose import sign
+
+    claims = [parse_claim(text, _read_claim_file) for text in wanted.claims]
+    header = [parse_claim(text, _read_claim_file) for text in wanted.header]
     hashed = private_text(wanted.access_token, runtime, "--access-token")
-    signers: list[sign.Signer] = []
+    loaded: list[tuple[Key, str, dict[str, Any]]] = []
     notes: list[str] = []
     for source in sources:
         key = signing_key(source, runtime, network=network, passphrase=passphrase)
@@ -113,19 +144,39 @@ def sign_token(
         if wanted.cert is not None:
             carried, remarks = certified(wanted.cert, key, now=runtime.now())
             notes += remarks
-        signers.append(sign.Signer(key, alg, _header(key, alg, extra | carried, wanted, preset)))
+        loaded.append((key, alg, carried))
         notes += [f"the key of {source}: {remark}" for remark in key.remarks]
-    if claims is not None:
-        claims = hash_claims(preset, hashed, signers[0].key, signers[0].alg) | claims
-        if wanted.bad is not None:
-            claims = spoil_claims(wanted.bad, claims, now=runtime.now())
-        payload = sign.encode_claims(claims)
-    token = _serialized(payload, signers, wanted)
     if wanted.bad is not None:
         notes.append(f"this token is bad on purpose: {KINDS[wanted.bad]}; its header says so, in '{MARK}'")
+    return Signing(wanted, preset, tuple(claims), tuple(header), hashed, tuple(loaded), tuple(notes))
+
+
+def sign_one(
+    signing: Signing, given: Mapping[str, Any], brought: Mapping[str, Any], *, payload: bytes | None, now: int
+) -> Signed:
+    """The token with the `given` claims, signed at `now`, or with that payload; `brought` are members of its header."""
+    from jwtool.jose import sign
+
+    wanted, preset = signing.wanted, signing.preset
+    claims, extra = None, dict(brought)
+    if payload is None:
+        claims = claims_to_sign(given, signing, now)
+        if preset is not None and preset.typ is not None:
+            extra.pop("typ", None)
+    extra = apply_claims(extra, signing.header)
+    refuse_own_certificate(extra, wanted)
+    signers = [
+        sign.Signer(key, alg, _header(key, alg, extra | carried, wanted, preset)) for key, alg, carried in signing.keys
+    ]
+    if claims is not None:
+        claims = hash_claims(preset, signing.hashed, signers[0].key, signers[0].alg) | claims
+        if wanted.bad is not None:
+            claims = spoil_claims(wanted.bad, claims, now=now)
+        payload = sign.encode_claims(claims)
+    token = _serialized(payload or b"", signers, wanted)
     headers = tuple(signer.header for signer in signers)
     held = payload if claims is None and not wanted.detached else None
-    return Signed(token, headers, claims, held, tuple(notes), wanted.bad)
+    return Signed(token, headers, claims, held, signing.notes, wanted.bad)
 
 
 def _serialized(payload: bytes, signers: Sequence[Signer], wanted: Wanted) -> str:
@@ -166,22 +217,6 @@ def _preset(wanted: Wanted) -> Preset | None:
     return None
 
 
-def _claims(
-    argument: str | None, wanted: Wanted, preset: Preset | None, runtime: Runtime
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The claims to sign, and the header members that a decode document brings."""
-    given, brought = read_claims_argument(argument, runtime)
-    options = [parse_claim(text, _read_claim_file) for text in wanted.claims]
-    now = runtime.now()
-    claims = apply_claims({**_defaults(now, wanted, preset), **given}, options)
-    _put_named(claims, wanted, now)
-    if preset is not None:
-        if preset.typ is not None:
-            brought.pop("typ", None)
-        fill_claims(claims, preset)
-    return claims, brought
-
-
 def _header(key: Key, alg: str, extra: Mapping[str, Any], wanted: Wanted, preset: Preset | None) -> Mapping[str, Any]:
     header = _good_header(key, alg, extra, wanted, preset)
     return header if wanted.bad is None else spoil_header(wanted.bad, header)
@@ -219,61 +254,7 @@ def _keys_wanted(keys: Sequence[str], wanted: Wanted, runtime: Runtime) -> tuple
     return (value,)
 
 
-def read_claims_argument(argument: str | None, runtime: Runtime) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Claims and header members out of CLAIMS: JSON, `-`, `@PATH`, `env:NAME`; a decode document brings both."""
-    if argument is None:
-        return {}, {}
-    if argument.lstrip().startswith("{"):
-        document = strict_json.parse_object(argument, what="CLAIMS")
-    else:
-        from jwtool.sources.source import parse_source, read_bytes
-
-        if not (argument == "-" or argument.startswith(("@", "env:"))):
-            raise UsageError(
-                "CLAIMS must be JSON that begins with '{', or -, @PATH or env:NAME", hint="one claim: -c name=text"
-            )
-        source = parse_source(argument, bare="refused", what="CLAIMS")
-        document = strict_json.parse_object(read_bytes(source, runtime, cap=MAX_CLAIMS, what="claims"), what="CLAIMS")
-    if document.get("schema") != DECODED:
-        return document, {}
-    claims, header = document.get("claims"), document.get("header")
-    if not isinstance(claims, dict) or not isinstance(header, dict):
-        from jwtool.jose.errors import ClaimsMalformed
-
-        raise ClaimsMalformed("the decoded token has no claims to sign", hint="give claims as a JSON object")
-    return claims, {name: value for name, value in header.items() if name not in NOT_CARRIED_OVER}
-
-
 def _read_claim_file(path: str) -> bytes:
     from jwtool.sources.files import read
 
     return read(path, cap=MAX_CLAIMS, what="claim")
-
-
-def _defaults(now: int, wanted: Wanted, preset: Preset | None) -> dict[str, Any]:
-    if wanted.bare:
-        return {}
-    import uuid
-
-    claims: dict[str, Any] = {"iat": now, "exp": now + DEFAULT_LIFE, "jti": str(uuid.uuid4())}
-    _put_time(claims, "exp", preset and preset.exp, now)
-    return claims
-
-
-def _put_named(claims: dict[str, Any], wanted: Wanted, now: int) -> None:
-    """Put what --iss, --exp and their like say over what stands there; `--exp never` takes it away."""
-    texts = {"iss": wanted.iss, "sub": wanted.sub, "jti": wanted.jti}
-    claims |= {name: text for name, text in texts.items() if text is not None}
-    if wanted.aud:
-        claims["aud"] = wanted.aud[0] if len(wanted.aud) == 1 else list(wanted.aud)
-    for name, text in (("exp", wanted.exp), ("nbf", wanted.nbf), ("iat", wanted.iat)):
-        _put_time(claims, name, text, now)
-
-
-def _put_time(claims: dict[str, Any], name: str, text: str | None, now: int) -> None:
-    from jwtool.sources.grammar import parse_time
-
-    if name == "exp" and text == "never":
-        claims.pop("exp", None)
-    elif text is not None:
-        claims[name] = parse_time(text, now)

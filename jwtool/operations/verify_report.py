@@ -22,12 +22,9 @@ def verify_report(
     verification: Verification, notes: tuple[str, ...], *, at: int, field: str | None, payload_only: bool
 ) -> Report:
     """The report of `jwtool verify`. `at` is the moment it judges, in Unix seconds; `field` is what -f asks for."""
-    document = _document(verification, at)
-    if payload_only and verification.payload is not None:
-        name, text = payload_member(verification.payload)
-        document[name] = text
+    document = verify_document(verification, at, payload_only=payload_only)
     failed = [check for check in verification.checks if check.verdict == "failed"]
-    quiet = "valid" if verification.valid else f"not valid: {' '.join(dict.fromkeys(_codes(failed)))}"
+    quiet = quiet_line(verification)
     blocks = _blocks(verification, failed, at, payload_only=payload_only)
     if field is None:
         return Report("verify", document, blocks=blocks, quiet=quiet, notes=notes, positive=verification.valid)
@@ -48,17 +45,25 @@ def verify_report(
     )
 
 
-def _codes(failed: list[Check]) -> list[str]:
-    return [check.code for check in failed if check.code is not None]
+def reasons(verification: Verification) -> tuple[str, ...]:
+    """The codes of the failed checks, each once."""
+    codes = (check.code for check in verification.checks if check.verdict == "failed")
+    return tuple(dict.fromkeys(code for code in codes if code is not None))
 
 
-def _document(verification: Verification, at: int) -> dict[str, Any]:
+def quiet_line(verification: Verification) -> str:
+    """The verdict in a few words: `valid`, or `not valid:` with the codes."""
+    return "valid" if verification.valid else f"not valid: {' '.join(reasons(verification))}"
+
+
+def verify_document(verification: Verification, at: int, *, payload_only: bool = False) -> dict[str, Any]:
+    """The document of a verification, without `schema`, `ok` and `notes`."""
     key = verification.key
     document: dict[str, Any] = {
         "checked_at": at,
         "alg": verification.alg,
         "key": None if key is None else {"kid": key.key.kid, "source": key.source},
-        "checks": [_check_document(check) for check in verification.checks],
+        "checks": [check_document(check) for check in verification.checks],
         "header": dict(verification.header),
         "claims": None if verification.claims is None else dict(verification.claims),
     }
@@ -69,10 +74,14 @@ def _document(verification: Verification, at: int) -> dict[str, Any]:
             {"kid": one.kid, "source": one.source, "code": one.code, "reason": one.reason}
             for one in verification.candidates
         ]
+    if payload_only and verification.payload is not None:
+        name, text = payload_member(verification.payload)
+        document[name] = text
     return document
 
 
-def _check_document(check: Check) -> dict[str, Any]:
+def check_document(check: Check) -> dict[str, Any]:
+    """One check as the document holds it."""
     members = {"code": check.code, "wanted": check.wanted, "found": check.found, "detail": check.detail or None}
     said = {name: _listed(value) for name, value in members.items() if value is not None}
     return {"name": check.name, "verdict": check.verdict, **said}

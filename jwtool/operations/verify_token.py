@@ -82,25 +82,36 @@ def verify_token(
     is wrong with a source of keys, PayloadMissing for a detached token without its payload, UsageError for another
     with one; what else is wrong with the token is in the verification.
     """
-    from jwtool.jose.verify import verify
-
     token = whole(token, payload)
     if not trusted.keys:
-        from jwtool.jose.dpop import own_key
-
-        verification = verify(token, [own_key(token)], policy, now=at)
+        verification = judge_token(token, (), policy, at=at)
         return verification, (OWN_KEY, *verification.notes)
     sources = of_this_token(trusted, token)
     loaded = load_usable(
         sources, runtime, network=network, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key
     )
-    verification = verify(token, offered_by(loaded, trusted), policy, now=at)
+    verification = judge_token(token, offered_by(loaded, trusted), policy, at=at)
     if lacks_key(verification) and (newer := load_anew(loaded, allow_weak_secret=policy.allow_weak_key)):
         loaded = newer
-        verification = verify(token, offered_by(loaded, trusted), policy, now=at)
+        verification = judge_token(token, offered_by(loaded, trusted), policy, at=at)
+    notes = tuple(note for one in loaded for note in one.notes)
+    return verification, (*notes, *verification.notes)
+
+
+def judge_token(token: UnverifiedToken, offered: Sequence[OfferedSet], policy: Policy, *, at: int) -> Verification:
+    """The verification of a token by keys that are loaded; by the key that it brings where there are none.
+
+    Raises PayloadMissing for a token that was detached from its payload.
+    """
+    from jwtool.jose.verify import verify
+
+    if not offered:
+        from jwtool.jose.dpop import own_key
+
+        return verify(token, [own_key(token)], policy, now=at)
+    verification = verify(token, offered, policy, now=at)
     if token.detached and not token.attached and verification.checks[0].code == "signature_invalid":
         raise PayloadMissing(
             "the token is detached: it holds no payload, and the signature is over one", hint="--payload @FILE"
         )
-    notes = tuple(note for one in loaded for note in one.notes)
-    return verification, (*notes, *verification.notes)
+    return verification

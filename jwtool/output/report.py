@@ -59,13 +59,13 @@ Block = Headline | Table | Line | Hint | Gap
 class Report(NamedTuple):
     """What a command has to say.
 
-    `document` is the JSON document without `schema` and `ok`, or None for news on the way to it; `schema` is its
-    name without a version, as in `verify`. `product` is what a pipe wants (a token, a key, a set): text gets a
-    line break and goes to stdout, bytes go out as they are, but escaped on a terminal. `blocks` are for people: on
-    stdout, or on stderr where `aside` is true (there is a product, or it went to a file). `quiet` replaces `blocks`
-    under --quiet. `notes` are remarks for stderr; the JSON document gets them as `notes`. `positive` is whether the
-    answer is yes: exit 0 or 1. `private` says that the product is a private key or a secret: it never stands
-    inside a document, and a terminal gets a word with it.
+    `document` is the JSON document without `schema` and `ok`, or None for news on the way to it; `schema` is its name
+    without a version, as in `verify`. `product` is what a pipe wants (a token, a key, a set): text gets a line break
+    and goes to stdout, bytes go out as they are, but escaped on a terminal. `blocks` are for people: on stdout, or on
+    stderr where `aside` is true (there is a product, or it went to a file). `quiet` replaces `blocks` under --quiet, a
+    sentence or blocks. `notes` are remarks for stderr; the JSON document gets them as `notes`. `positive` is whether
+    the answer is yes: exit 0 or 1. `private` says that the product is a private key or a secret: it never stands inside
+    a document, and a terminal gets a word with it.
     """
 
     schema: str
@@ -73,7 +73,19 @@ class Report(NamedTuple):
     blocks: tuple[Block, ...] = ()
     product: str | bytes | None = None
     aside: bool = False
-    quiet: str | None = None
+    quiet: str | tuple[Block, ...] | None = None
     notes: tuple[str, ...] = ()
     positive: bool = True
     private: bool = False
+
+
+class Lines(NamedTuple):
+    """Answers of `--lines`: whole lines for stdout, documents or bare values, also with --json.
+
+    `aside` are sentences about some of them for stderr, left out under --quiet and --json. `positive` is whether every
+    answer is yes.
+    """
+
+    text: bytes
+    aside: tuple[str, ...] = ()
+    positive: bool = True

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jwtool.jose.errors import JwtoolError
-    from jwtool.output.report import Block, Report
+    from jwtool.output.report import Block, Lines, Report
     from jwtool.sources.runtime import Runtime
 
 
@@ -43,13 +43,23 @@ def deliver(report: Report, runtime: Runtime, options: OutputOptions) -> None:
         warn(note, runtime, options)
     blocks: Sequence[Block] = report.blocks
     if options.quiet:
-        blocks = (Line(report.quiet),) if report.quiet else ()
+        blocks = (Line(report.quiet),) if isinstance(report.quiet, str) and report.quiet else report.quiet or ()
     if blocks and report.aside:
         _people(runtime, options, blocks, to_stdout=False)
     if report.product is not None:
         _hand_over(report.product, runtime)
     if blocks and not report.aside:
         _people(runtime, options, blocks, to_stdout=True)
+
+
+def deliver_lines(lines: Lines, runtime: Runtime, options: OutputOptions) -> None:
+    """Write answers of --lines. Raises BrokenPipeError where nobody reads them any more, else WriteError."""
+    from jwtool.output.report import Line
+
+    if lines.aside and not (options.json or options.quiet):
+        _people(runtime, options, [Line(sentence) for sentence in lines.aside], to_stdout=False)
+    if lines.text:
+        _write(runtime.stdout, lines.text, quietly=False)
 
 
 def deliver_error(error: JwtoolError, exit_code: int, runtime: Runtime, options: OutputOptions) -> None:
@@ -135,13 +145,14 @@ def _write_aside(text: str, runtime: Runtime) -> None:
         return  # nobody listens; the exit code still speaks
 
 
-def _write(stream: BinaryIO, text: str | bytes) -> None:
+def _write(stream: BinaryIO, text: str | bytes, *, quietly: bool = True) -> None:
     data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     try:
         stream.write(data)
         stream.flush()
     except BrokenPipeError:
-        return
+        if not quietly:
+            raise
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "the stream is closed"
         raise WriteError(f"the output could not be written: {reason.lower()}") from None

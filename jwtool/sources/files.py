@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jwtool.jose.errors import (
@@ -20,6 +21,7 @@ from jwtool.jose.quoting import quote
 from jwtool.sources.atomic import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from io import FileIO
 
     from jwtool.sources.runtime import Runtime
@@ -52,9 +54,23 @@ def read(path: str, *, cap: int, what: str, patience: float = PATIENCE) -> bytes
     writes to only `patience` seconds are waited. Raises FileNotFound, with the nearest name in the folder as a hint;
     FileUnreadable for folders, devices and whatever the system refuses; InputTooLarge.
     """
-    try:
+    with _said_of(path, what):
         _refuse_unreadable_kind(os.stat(path), path, what)
         return _read_open(path, cap, what, patience)
+
+
+def open_for_reading(path: str, *, what: str) -> FileIO:
+    """The open file, for a reader that needs no cap; a pipe is waited for. Raises as `read` does."""
+    with _said_of(path, what):
+        _refuse_unreadable_kind(os.stat(path), path, what)
+        return open(path, "rb", buffering=0)
+
+
+@contextmanager
+def _said_of(path: str, what: str) -> Iterator[None]:
+    """What the system says against a path, as the errors of `read`."""
+    try:
+        yield
     except ValueError:
         raise FileNotFound(f"can't read the {what}: a path can't hold a NUL character") from None
     except (FileNotFoundError, NotADirectoryError):
@@ -64,7 +80,7 @@ def read(path: str, *, cap: int, what: str, patience: float = PATIENCE) -> bytes
             f"can't read the {what}: no permission to read {quote(path)}", hint=f"look at it with ls -l {quote(path)}"
         ) from None
     except OSError as error:
-        raise FileUnreadable(f"can't read the {what}: {quote(path)}: {_reason(error)}") from None
+        raise FileUnreadable(f"can't read the {what}: {quote(path)}: {reason_of(error)}") from None
 
 
 def read_stdin(runtime: Runtime, *, cap: int, for_what: str) -> bytes:
@@ -72,20 +88,25 @@ def read_stdin(runtime: Runtime, *, cap: int, for_what: str) -> bytes:
 
     Raises StdinTwice if another part of the command line has had it, FileUnreadable, InputTooLarge.
     """
+    take_stdin(runtime, for_what=for_what)
+    try:
+        data = runtime.stdin.read(cap + 1)
+    except (OSError, ValueError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else "it is closed"
+        raise FileUnreadable(f"can't read the {for_what}: stdin: {reason}") from None
+    if len(data) > cap:
+        raise InputTooLarge(f"can't read the {for_what}: stdin holds more than {describe_size(cap)}")
+    return data
+
+
+def take_stdin(runtime: Runtime, *, for_what: str) -> None:
+    """Note what stdin is used for. Raises StdinTwice if another part of the command line has had it."""
     if runtime.stdin_taken_for is not None:
         raise StdinTwice(
             f"stdin can't be both the {runtime.stdin_taken_for} and the {for_what}",
             hint="give one of them as @FILE or env:NAME",
         )
     runtime.stdin_taken_for = for_what
-    try:
-        data = runtime.stdin.read(cap + 1)
-    except (OSError, ValueError) as error:
-        reason = _reason(error) if isinstance(error, OSError) else "it is closed"
-        raise FileUnreadable(f"can't read the {for_what}: stdin: {reason}") from None
-    if len(data) > cap:
-        raise InputTooLarge(f"can't read the {for_what}: stdin holds more than {describe_size(cap)}")
-    return data
 
 
 def refuse_existing(*paths: str | None, force: bool) -> None:
@@ -119,7 +140,8 @@ def describe_size(octets: int) -> str:
     return f"{octets} octets"
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """What the system says, as the end of a sentence."""
     text = error.strerror or "unknown reason"
     return text[:1].lower() + text[1:]
 
@@ -257,5 +279,5 @@ def _exists(path: str, kind: str) -> FileExists:
 
 
 def write_error(path: str, error: OSError) -> WriteError:
-    reason, hint = _WRITE_REASONS.get(error.errno or 0, (_reason(error), None))
+    reason, hint = _WRITE_REASONS.get(error.errno or 0, (reason_of(error), None))
     return WriteError(f"can't write {quote(path)}: {reason}", hint=hint)

@@ -14,11 +14,14 @@ from jwtool.sources.files import describe_size, read_stdin
 from jwtool.sources.source import parse_source, read_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jwtool.sources.runtime import Runtime
 
 MAX_INPUT = 1024 * 1024
 MEMBERS = ("access_token", "id_token", "token", "value")
 
+MISSING = object()
 _MAX_ROUNDS = 8
 _MAX_NAMED = 5
 _SCHEME = re.compile(r"(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
@@ -32,6 +35,7 @@ class Tidied(NamedTuple):
 
     text: str
     note: str | None = None
+    record: Mapping[str, Any] | None = None  # the JSON object that it was taken from
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -47,14 +51,14 @@ def read_token(argument: str | None, runtime: Runtime, *, member: str | None = N
     if argument is None:
         if runtime.stdin_is_terminal:
             raise UsageError("no token was given", hint="give it as @FILE, env:NAME, or by a pipe")
-        return tidy(_decode(read_stdin(runtime, cap=MAX_INPUT, for_what="token"), "stdin"), member=member)
+        return tidy(decode_text(read_stdin(runtime, cap=MAX_INPUT, for_what="token"), "stdin"), member=member)
     if not argument:
         raise TokenMalformed("the token is empty", hint="is the variable set that it comes from?")
     if _URL.match(argument):
         raise SourceMalformed("a token is never fetched from a URL", hint="fetch it yourself, and pipe it in")
     source = parse_source(argument, bare="text", what="TOKEN")
     data = read_bytes(source, runtime, cap=MAX_INPUT, what="token")
-    tidied = tidy(_decode(data, source.label), member=member)
+    tidied = tidy(decode_text(data, source.label), member=member)
     if source.kind == "text" and os.path.isfile(argument) and not _is_token(tidied.text):
         raise TokenMalformed(f"{quote(argument)} is the name of a file, not a token", hint=f"@{argument}")
     return tidied
@@ -63,8 +67,9 @@ def read_token(argument: str | None, runtime: Runtime, *, member: str | None = N
 def tidy(text: str, *, member: str | None = None) -> Tidied:
     """`text` without surrounding blanks, quotes and `Authorization: Bearer`; out of a JSON object, the token in it.
 
-    A JSON object is left alone if it is a JWS or JWE in JSON serialization, else `member` of it is taken, or the
-    first of MEMBERS that is there. Raises TokenMalformed, InputTooLarge, and the errors of strict JSON.
+    A JSON object is left alone if it is a JWS or JWE in JSON serialization, else `member` of it (a name, or a dotted
+    path) is taken, or the first of MEMBERS that is there. Raises TokenMalformed, InputTooLarge, and the errors of
+    strict JSON.
     """
     bare = _unwrap(text)
     if bare.startswith("{"):
@@ -78,7 +83,8 @@ def tidy(text: str, *, member: str | None = None) -> Tidied:
     return tidied
 
 
-def _decode(data: bytes, label: str) -> str:
+def decode_text(data: bytes, label: str) -> str:
+    """The text of what `label` ("stdin") held. Raises TokenMalformed for nothing, UTF-16 and all that is no UTF-8."""
     if not data.strip():
         raise TokenMalformed(f"{label} is empty, wanted a token")
     if data.startswith(_UTF16_MARKS):
@@ -112,12 +118,24 @@ def _out_of_object(text: str, member: str | None) -> Tidied:
             if document.keys() & {"payload", "signature", "signatures"}:
                 return Tidied(text)  # a broken JWS: its parser says what is missing
             raise _no_member(document)
-    elif member not in document:
+    value = look_up(member, document)
+    if value is MISSING:
         raise TokenMalformed(f"the JSON object has no member {quote(member)}", hint=_members_hint(document))
-    value = document[member]
     if not isinstance(value, str):
         raise TokenMalformed(f"the member {quote(member)} is {strict_json.kind_of(value)}, wanted a string")
-    return Tidied(_unwrap(value), f"token: taken from the member {quote(member)} of a JSON object")
+    return Tidied(_unwrap(value), f"token: taken from the member {quote(member)} of a JSON object", document)
+
+
+def look_up(name: str, document: Mapping[str, Any]) -> Any:
+    """The member of that name, else the one at that dotted path; a value that is no JSON where neither is there."""
+    if name in document:
+        return document[name]
+    found: Any = document
+    for part in name.split("."):
+        if not isinstance(found, dict) or part not in found:
+            return MISSING
+        found = found[part]
+    return found
 
 
 def _usual_member(document: dict[str, Any]) -> str | None:

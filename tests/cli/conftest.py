@@ -104,7 +104,11 @@ def cli() -> Cli:
         )
         code = run([str(part) for part in argv], runtime)
         raw = out.getvalue()
-        if "--json" in argv:
+        if "--lines" in argv:
+            documents = "--json" in argv or not {"-q", "-f", "sign"} & set(argv)
+            for line in raw.splitlines(keepends=True) if documents else ():
+                hold_to_schema(line)
+        elif "--json" in argv:
             hold_to_schema(raw)
             assert "-v" in argv or err.getvalue() == b""
         return Outcome(code, raw.decode("utf-8", "backslashreplace"), err.getvalue().decode(), raw)

@@ -43,10 +43,11 @@ NETWORK = {
     "--allow-link-local",
 }
 MADE = {"-o --output", "--force"}
+LINES = {"--lines", "--jobs", "--only", "--summary", "--keep"}
 ISS, AUD = "-i --iss --issuer", "-a --aud --audience"
 OPTIONS: Mapping[str, set[str]] = {
     "completion": {"--install"},
-    "decode": {"-f --field", "--member"},
+    "decode": {"-f --field", "--member", *LINES},
     "decrypt": {"-k --key", "--alg", "--enc", "-H --header", "--json-serialization", *MADE, *KEYS, *NETWORK},
     "demo": set(),
     "encrypt": {"-k --key", "--alg", "--enc", "-H --header", "--json-serialization", *MADE, *KEYS, *NETWORK},
@@ -71,18 +72,16 @@ OPTIONS: Mapping[str, set[str]] = {
         *{"-k --key", "--alg", "-c --claim", "-H --header", ISS, AUD, "--sub", "--jti", "--exp", "--nbf", "--iat"},
         *{"--preset", "--explain-preset", "--access-token", "--bad", *MADE, *KEYS, *NETWORK},
         *{"--kid", "--typ", "--bare", "--cert", "--payload", "--detached", "--unencoded", "--json-serialization"},
+        *{"--lines", "--jobs"},
     },
     "verify": {
         *{"-k --key", "--jwks", ISS, AUD, "--sub", "--alg", "--typ --type", "--require", "--scope", "--leeway", "--at"},
         *{"--max-age", "--max-auth-age", "--min-ttl", "--nonce", "--access-token", "--code", "--allow-weak-key"},
         *{"--payload-only", "-f --field", "--member", *KEYS, *NETWORK},
-        *{"--payload", "--signatures", "--preset", "--explain-preset", "--dpop", "--decrypt-key"},
+        *{"--payload", "--signatures", "--preset", "--explain-preset", "--dpop", "--decrypt-key", *LINES},
     },
 }
-LATER = (
-    "--profile",
-    "--lines",
-)
+LATER = ("--profile",)
 
 
 def paths(package: str = app.COMMANDS, before: str = "") -> Iterator[str]:
@@ -210,6 +209,8 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPSe
     for line in made:
         assert jwtool(shlex.split(line), env=environ)[0] == 0, line
     Path("chain.pem").write_bytes(certificate_of(Path("private.jwk").read_bytes()))
+    Path("tokens.txt").write_bytes(Path("token.jwt").read_bytes() * 2)
+    Path("claims.txt").write_text('{"sub":"user-1"}\n{"sub":"user-2"}\n')
     for path in ("/jwks.json", "/.well-known/jwks.json"):
         httpserver.expect_request(path).respond_with_data(Path("jwks.json").read_bytes())
     base = httpserver.url_for("").rstrip("/")

@@ -1,26 +1,39 @@
 """`jwtool decode`: show header and claims of a token, loudly UNVERIFIED."""
 
-from typing import Any
+from collections.abc import Iterator
 
+from jwtool.cli.exits import exit_code
+from jwtool.cli.line_options import LineSettings
 from jwtool.cli.options import FieldOption, MemberOption, TokenArgument
-from jwtool.output.report import Block, Gap, Headline, Line, Report
+from jwtool.output.report import Block, Gap, Headline, Line, Lines, Report
 from jwtool.sources.runtime import Runtime
 
 WARNING = "the signature was not checked; anyone could have written this"
 
 
 def command(
-    *, runtime: Runtime, token: TokenArgument = None, field: FieldOption = None, member: MemberOption = None
-) -> Report:
+    *,
+    runtime: Runtime,
+    token: TokenArgument = None,
+    field: FieldOption = None,
+    member: MemberOption = None,
+    lines: LineSettings = None,
+) -> Report | Iterator[Lines | Report]:
     """Show the header and the claims of TOKEN. No key is needed, and nothing is believed.
 
     Example: jwtool decode @token.jwt
     Example: pbpaste | jwtool decode
     Example: jwtool decode -f sub @token.jwt
+    Example: jwtool decode --lines @tokens.txt
     """
-    from jwtool.jose.token import parse, read_claims
+    if lines is not None:
+        from jwtool.batch.commands import decode_lines
+
+        return decode_lines(token, lines, runtime, exit_code=exit_code)
+    from jwtool.jose.token import parse
+    from jwtool.operations.decode_token import decode_token
     from jwtool.operations.fields import pick
-    from jwtool.output.token_blocks import payload_member, times_of, token_table
+    from jwtool.output.token_blocks import token_table
     from jwtool.sources.token_input import read_token
 
     tidied = read_token(token, runtime, member=member)
@@ -28,32 +41,9 @@ def command(
         runtime.trace(tidied.note)
     parsed = parse(tidied.text, allow_sd_jwt=True)
     now = runtime.now()
-    document: dict[str, Any] = {
-        "verified": False,
-        "serialization": parsed.serialization,
-        "header": dict(parsed.header),
-        "claims": None,
-    }
-    last: list[tuple[str, str]] = []
-    claims: dict[str, Any] | None = None
-    if parsed.kind == "JWE":
-        document["encrypted"] = True
-        octets = dict(zip(("encrypted_key", "iv", "ciphertext", "tag"), parsed.jwe_parts, strict=True))
-        document["octets"] = octets
-        last.append(("encrypted", f"{octets['ciphertext']} bytes; the claims can't be read without the key"))
-    else:
-        claims, _fault = read_claims(parsed.payload)
-        if claims is None:
-            name, text = payload_member(parsed.payload)
-            document[name] = text
-            last.append(("payload", text or "none: detached, or empty"))
-        document |= {"claims": claims, "times": times_of(claims or {}, now=now)}
-        document["signature_bytes"] = len(parsed.signatures[0].value)
-        last += [("signature", _signature_text(len(signature.value))) for signature in parsed.signatures]
-    if parsed.sd_jwt_parts:
-        document["disclosures"] = parsed.sd_jwt_parts
-        last.append(("SD-JWT", f"{parsed.sd_jwt_parts} parts after the issuer's token are not shown"))
-    table = token_table(parsed.header, claims, last, now=now)
+    decoded = decode_token(parsed, at=now)
+    document, claims = decoded.document, decoded.claims
+    table = token_table(parsed.header, claims, decoded.last, now=now)
     blocks: tuple[Block, ...] = (Headline("UNVERIFIED", WARNING, "warn"), Gap(), table)
     if field is None:
         return Report("decode", document, blocks=blocks, quiet=f"UNVERIFIED  {WARNING}")
@@ -69,7 +59,3 @@ def command(
         quiet="UNVERIFIED" if value is not None else "the token has no such member",
         positive=value is not None,
     )
-
-
-def _signature_text(octets: int) -> str:
-    return f"{octets} bytes" if octets else "empty: nothing is signed"

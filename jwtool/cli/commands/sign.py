@@ -1,10 +1,13 @@
 """`jwtool sign`: claims and a private key make a token."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from jwtool.cli import complete_value as complete
+from jwtool.cli.exits import exit_code
+from jwtool.cli.line_options import LineSettings
 from jwtool.cli.options import (
     AlgOption,
     ExplainPresetOption,
@@ -14,7 +17,7 @@ from jwtool.cli.options import (
     PassphraseOption,
     PresetOption,
 )
-from jwtool.output.report import Headline, Report
+from jwtool.output.report import Headline, Lines, Report
 from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
@@ -106,7 +109,8 @@ def command(
     force: ForceOption = False,
     passphrase: PassphraseOption = None,
     network: Network,
-) -> Report:
+    claim_lines: LineSettings = None,
+) -> Report | Iterator[Lines | Report]:
     """Sign CLAIMS, or a payload, with a private key and print the token.
 
     Example: jwtool sign -k private.jwk -i https://auth.example -a api --sub user-42
@@ -116,6 +120,7 @@ def command(
     Example: jwtool sign -k private.jwk -a api --bad expired
     Example: jwtool sign -k private.jwk --cert chain.pem -a https://auth.example
     Example: jwtool sign -k private.jwk --payload @body.json --detached --unencoded
+    Example: jwtool sign -k private.jwk -a api --lines @claims.txt
     """
     if explain_preset:
         from jwtool.operations.load_preset import explain_preset as explain
@@ -148,6 +153,21 @@ def command(
         bad=bad,
         cert=cert,
     )
+    if claim_lines is not None:
+        from jwtool.batch.commands import sign_lines
+        from jwtool.batch.settings import refuse_beside_lines
+
+        refuse_beside_lines({"--payload": payload, "--output": output, "--jti": jti})
+        return sign_lines(
+            claims,
+            claim_lines,
+            runtime,
+            keys=key,
+            wanted=wanted,
+            network=network,
+            passphrase=passphrase,
+            exit_code=exit_code,
+        )
     signed = sign_token(claims, key, wanted, runtime, network=network, passphrase=passphrase)
     document = signed_document(signed) | {"output": output}
     if output is None:

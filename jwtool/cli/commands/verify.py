@@ -1,10 +1,13 @@
 """`jwtool verify`: decide whether a token may be believed: every check, every reason."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from jwtool.cli import complete_value as complete
+from jwtool.cli.exits import exit_code
+from jwtool.cli.line_options import LineSettings
 from jwtool.cli.options import (
     ExplainPresetOption,
     FieldOption,
@@ -14,7 +17,7 @@ from jwtool.cli.options import (
     PresetOption,
     TokenArgument,
 )
-from jwtool.output.report import Report
+from jwtool.output.report import Lines, Report
 from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
 
@@ -116,7 +119,8 @@ def command(
     member: MemberOption = None,
     passphrase: PassphraseOption = None,
     network: Network,
-) -> Report:
+    lines: LineSettings = None,
+) -> Report | Iterator[Lines | Report]:
     """Verify the signature and the claims of TOKEN, and give every reason. Exit 0: valid; 1: not valid.
 
     Example: jwtool verify --key public.jwk --aud api @token.jwt
@@ -125,6 +129,7 @@ def command(
     Example: jwtool verify -k secret:env:HMAC_SECRET --alg HS256 -f sub @token.jwt
     Example: jwtool verify -k public.jwk --payload @body.json @detached.jws
     Example: jwtool verify --preset dpop --require htm=POST @proof.jwt
+    Example: jwtool verify -k public.jwk --lines --only failed --summary @tokens.txt
     """
     if explain_preset:
         from jwtool.operations.load_preset import explain_preset as explain
@@ -167,6 +172,23 @@ def command(
         dpop=dpop,
     )
     policy = policy_of(demand, runtime)
+    if lines is not None:
+        from jwtool.batch.commands import verify_lines
+        from jwtool.batch.settings import refuse_beside_lines
+
+        refuse_beside_lines({"--dpop": dpop, "--payload": payload, "--decrypt-key": decrypt_key})
+        moment = None if at == "now" else now
+        return verify_lines(
+            token,
+            lines,
+            runtime,
+            trusted=trusted,
+            policy=policy,
+            network=network,
+            passphrase=passphrase,
+            at=moment,
+            exit_code=exit_code,
+        )
     tidied = read_token(token, runtime, member=member)
     if tidied.note:
         runtime.trace(tidied.note)

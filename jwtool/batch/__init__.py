@@ -1,0 +1,1 @@
+"""Many tokens: chunks, workers, order, progress."""

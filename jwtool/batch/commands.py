@@ -1,0 +1,91 @@
+"""The commands that answer lines: this file is what makes their judges and opens what they read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtool.batch.run import answer_lines
+from jwtool.sources.lines import open_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from jwtool.batch.settings import Settings
+    from jwtool.jose.errors import JwtoolError
+    from jwtool.jose.verify import Policy
+    from jwtool.operations.sign_token import Wanted as SignWanted
+    from jwtool.operations.trusted import Trusted
+    from jwtool.output.report import Lines, Report
+    from jwtool.sources.network import Network
+    from jwtool.sources.runtime import Runtime
+
+    ExitCode = Callable[[JwtoolError], int]
+
+
+def verify_lines(
+    argument: str | None,
+    settings: Settings,
+    runtime: Runtime,
+    *,
+    trusted: Trusted,
+    policy: Policy,
+    network: Network,
+    passphrase: str | None,
+    at: int | None,
+    exit_code: ExitCode,
+) -> Iterator[Lines | Report]:
+    """The answers of `verify --lines`, at the moment `at`, or at that at which a line was read.
+
+    Raises at once what is wrong with a source of keys, or with what is to be read.
+    """
+    from jwtool.operations.resolve_keys import load_usable
+    from jwtool.operations.verify_lines import VerifyLines
+    from jwtool.operations.verify_token import offered_by
+
+    loaded = (
+        load_usable(
+            trusted.keys, runtime, network=network, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key
+        )
+        if trusted.keys
+        else ()
+    )
+    notes = tuple(note for one in loaded for note in one.notes)
+    for note in notes:
+        runtime.warn(note)
+    judge = VerifyLines(settings.wanted(exit_code), offered_by(loaded, trusted), policy)
+    source = open_lines(argument, runtime, what="tokens")
+    now = runtime.now if at is None else lambda: at
+    return answer_lines(judge, source, settings, now=now, notes=notes if settings.as_json else ())
+
+
+def decode_lines(
+    argument: str | None, settings: Settings, runtime: Runtime, *, exit_code: ExitCode
+) -> Iterator[Lines | Report]:
+    """The answers of `decode --lines`. Raises at once what is wrong with what is to be read."""
+    from jwtool.operations.decode_lines import DecodeLines
+
+    judge = DecodeLines(settings.wanted(exit_code))
+    return answer_lines(judge, open_lines(argument, runtime, what="tokens"), settings, now=runtime.now)
+
+
+def sign_lines(
+    argument: str | None,
+    settings: Settings,
+    runtime: Runtime,
+    *,
+    keys: Sequence[str],
+    wanted: SignWanted,
+    network: Network,
+    passphrase: str | None,
+    exit_code: ExitCode,
+) -> Iterator[Lines | Report]:
+    """The tokens of `sign --lines`. Raises at once what is wrong with keys and options, or with what is to be read."""
+    from jwtool.operations.sign_lines import SignLines
+    from jwtool.operations.sign_token import prepare_signing
+
+    signing = prepare_signing(keys, wanted, runtime, network=network, passphrase=passphrase)
+    for note in signing.notes:
+        runtime.warn(note)
+    judge = SignLines(settings.wanted(exit_code)._replace(silent=False, bare=not settings.as_json), signing)
+    settings = settings._replace(quiet=False)  # tokens are the product
+    return answer_lines(judge, open_lines(argument, runtime, what="claims"), settings, now=runtime.now)

@@ -1,0 +1,271 @@
+"""`verify --lines`: the answer of `verify --json` for each line, and a short way to it for the usual token.
+
+The usual token has a header that was seen before, one key that fits it, and claims as most issuers write them. Its
+answer is put together of pieces, each made once by the functions that judge any token: what they say of a header and
+of the value of one claim is the same in every token. Whatever is unusual goes the long way, which is that of `verify`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jwtool.jose import base64url, strict_json
+from jwtool.jose.claims import judges
+from jwtool.jose.errors import InputError, JwtoolError
+from jwtool.jose.quoting import printable
+from jwtool.jose.recurring import recurring
+from jwtool.jose.times import Moment
+from jwtool.jose.token import MAX_TOKEN, parse, read_claims
+from jwtool.operations.fields import pick
+from jwtool.operations.lines import NO_FIELD, Judge, Wanted
+from jwtool.operations.patterns import Matcher
+from jwtool.operations.verify_report import NO_MEMBER, check_document, quiet_line, reasons, verify_document
+from jwtool.operations.verify_token import OWN_KEY, judge_token
+from jwtool.output.json import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from jwtool.jose.claims import Judge as ClaimJudge
+    from jwtool.jose.policy import Check
+    from jwtool.jose.recurring import Recurring, Said
+    from jwtool.jose.token import UnverifiedToken
+    from jwtool.jose.verify import OfferedSet, Policy, Verification
+    from jwtool.sources.token_input import Tidied
+
+KEPT_HEADERS = 1024
+KEPT_VALUES = 16_384  # of each claim: an hour of tokens has 3,600 values of exp
+LONGEST_KEPT = 512  # characters of a value
+ABSENT = object()
+ANY = object()
+SCHEMA = f'{{"schema":"jwtool.verify/{VERSION}","ok":'
+
+Piece = tuple[str, str | None]  # a check as JSON, and its code if it failed
+
+
+class Step(NamedTuple):
+    """One check of the claims: the claim that it depends on if it is one, and its pieces by the value of that claim."""
+
+    claim: str | None
+    judge: ClaimJudge
+    pieces: dict[Any, Piece]
+
+
+class Written(NamedTuple):
+    """All of an answer that a header decides: JSON before and after the checks of the claims, and why it is a no."""
+
+    before: str
+    after: str
+    end: str
+    reasons: tuple[str, ...]
+
+
+class Known(NamedTuple):
+    """A header that was seen before."""
+
+    verifies: Callable[[bytes, bytes], bool]
+    header: Mapping[str, Any]
+    kid: str | None
+    if_verified: Written
+    if_not: Written
+    steps: tuple[Step, ...]
+    issuer: Any  # the only `iss` that this holds of, or ANY
+
+
+class VerifyLines(Judge):
+    """Judges a token a line, by keys that are loaded: a token without keys brings its own, as a DPoP proof does."""
+
+    def __init__(self, wanted: Wanted, offered: Sequence[OfferedSet], policy: Policy) -> None:
+        super().__init__(wanted)
+        self.offered, self.policy = offered, policy
+        self.matches = any(one.operator == "matches" for one in policy.claims.required)
+        self._known: dict[bytes, Known] = {}
+        self._pieces: dict[int, dict[Any, Piece]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was made of the keys, which can't travel."""
+        return {**self.__dict__, "_known": {}, "_pieces": {}}
+
+    def forget(self) -> None:
+        self._known.clear()
+        self._pieces.clear()
+
+    def answer(self, line: bytes, number: int) -> str:
+        known = self._known.get(line.partition(b".")[0])
+        if known is not None and self.wanted.member is None:
+            text = self._answer_known(known, line, number, {})
+            if text is not None:
+                return text
+        try:
+            tidied = self.take(line)
+        except InputError as error:
+            return self.refuse(error, number)
+        kept = self.kept(tidied)
+        if tidied.record is not None and tidied.text.isascii():
+            bare = tidied.text.encode()
+            known = self._known.get(bare.partition(b".")[0])
+            text = None if known is None else self._answer_known(known, bare, number, kept)
+            if text is not None:
+                return text
+        return self._answer_any(tidied, number, kept)
+
+    def _answer_any(self, tidied: Tidied, number: int, kept: dict[str, Any]) -> str:
+        """The answer of the long way."""
+        policy = self.policy
+        if self.matches:  # each line has its own time for patterns, as it has alone
+            policy = policy._replace(claims=policy.claims._replace(fullmatch=Matcher()))
+        try:
+            token = parse(tidied.text)
+            verification = judge_token(token, self.offered, policy, at=self.at)
+        except JwtoolError as error:
+            return self.refuse(error, number, kept)
+        self._learn(token)
+        iss = next((check.found for check in verification.checks if check.name == "iss"), None)
+        kid = token.header.get("kid")
+        if self.raw:
+            return self._pick(verification, number, kid, iss)
+        if not self.count(verification.valid, reasons(verification), kid, iss):
+            return ""
+        document = verify_document(verification, self.at, payload_only=policy.payload_only)
+        notes = verification.notes if self.offered else (OWN_KEY, *verification.notes)
+        if notes:
+            document["notes"] = [printable(note) for note in notes]
+        return self.document("verify", number, document | kept, ok=verification.valid)
+
+    def _pick(self, verification: Verification, number: int, kid: object, iss: object) -> str:
+        """The bare value for -f of a valid token; of any other nothing, and the reason on stderr."""
+        value = None
+        if verification.valid:
+            value = pick(self.wanted.field or "", verification.claims, verification.header)
+        why = reasons(verification) or ((NO_FIELD,) if value is None else ())
+        if not self.count(value is not None, why, kid, iss):
+            return ""
+        if value is None:
+            self.say(number, NO_MEMBER if verification.valid else quiet_line(verification))
+            return ""
+        return f"{value}\n"
+
+    def _learn(self, token: UnverifiedToken) -> None:
+        """Keep what recurs in tokens with this header."""
+        found = recurring(token, self.offered, self.policy)
+        if found is None or self.raw or self.matches:
+            return
+        if len(self._known) >= KEPT_HEADERS:
+            self._known.clear()
+        (signature,) = token.signatures
+        kid = signature.header.get("kid")
+        policy, crv = self.policy.claims, found.key.key.crv
+        asked = judges(policy, Moment(self.at, policy.leeway), alg=found.alg, crv=crv)
+        steps = tuple(
+            Step(claim, judge, self._pieces.setdefault(place, {})) for place, (claim, judge) in enumerate(asked)
+        )
+        self._known[signature.protected_b64.encode()] = Known(
+            found.verifies,
+            signature.protected,
+            kid,
+            self._write(found, found.if_verified),
+            self._write(found, found.if_not),
+            steps,
+            _issuer(token) if found.of_issuer else ANY,
+        )
+
+    def _write(self, found: Recurring, said: Said) -> Written:
+        from jwtool.jose.verify import Verification
+
+        judged = said.judged
+        whole = verify_document(
+            Verification(
+                valid=False,
+                alg=found.alg,
+                key=judged.key,
+                checks=(),
+                candidates=judged.candidates,
+                header=judged.signature.protected,
+                unprotected={},
+            ),
+            self.at,
+        )
+        dumped = {name: strict_json.dump(value) for name, value in whole.items()}
+        before = [strict_json.dump(check_document(check)) for check in said.before]
+        after = "".join(f",{strict_json.dump(check_document(check))}" for check in said.after)
+        end = f',"candidates":{dumped["candidates"]}' if judged.candidates else ""
+        if judged.notes:
+            end += f',"notes":{strict_json.dump([printable(note) for note in judged.notes])}'
+        return Written(
+            f',"checked_at":{self.at},"alg":{dumped["alg"]},"key":{dumped["key"]},"checks":[{",".join(before)}',
+            f'{after}],"header":{dumped["header"]},"claims":',
+            f"{end}}}\n",
+            _codes((*said.before, *said.after)),
+        )
+
+    def _answer_known(self, known: Known, line: bytes, number: int, kept: dict[str, Any]) -> str | None:
+        """The answer of the short way, or None for a token that has to go the long one."""
+        cut = line.rfind(b".")
+        start = len(line.partition(b".")[0]) + 1
+        if cut <= start or len(line) > MAX_TOKEN:
+            return None
+        try:
+            signature = base64url.decode(line[cut + 1 :])
+            payload = base64url.decode(line[start:cut])
+            text = payload.decode()
+            claims = strict_json.parse_claims(text)
+        except (InputError, UnicodeDecodeError):
+            return None
+        if claims is None or "cnf" in claims or (known.issuer is not ANY and claims.get("iss") != known.issuer):
+            return None
+        try:
+            verified = known.verifies(line[:cut], signature)
+        except JwtoolError:
+            return None
+        written = known.if_verified if verified else known.if_not
+        checks, codes = [written.before], list(written.reasons)
+        for claim, judge, pieces in known.steps:
+            piece = None if claim is None else pieces.get(_memory_of(claims, claim))
+            if piece is None:
+                piece = _judged(claims, claim, judge, pieces)
+            checks.append(piece[0])
+            if piece[1] is not None:
+                codes.append(piece[1])
+        ok = verified and not codes
+        if not self.count(ok, tuple(dict.fromkeys(codes)), known.kid, claims.get("iss")):
+            return ""
+        said = "null"
+        if ok:
+            said = text if text.isascii() and text.isprintable() else strict_json.dump(claims)
+        more = f",{strict_json.dump(kept)[1:-1]}" if kept else ""
+        return (
+            f'{SCHEMA}{"true" if ok else "false"},"line":{number}'
+            f"{','.join(checks)}{written.after}{said}{more}{written.end}"
+        )
+
+
+def _issuer(token: UnverifiedToken) -> str | None:
+    """The `iss` of a token if it is text; what else it may be chooses no keys."""
+    claims, _fault = read_claims(token.payload)
+    issuer = None if claims is None else claims.get("iss")
+    return issuer if isinstance(issuer, str) else None
+
+
+def _memory_of(claims: Mapping[str, Any], claim: str) -> Any:
+    """What stands for the value of a claim among pieces: 1, 1.0 and true would be the same there."""
+    value = claims.get(claim, ABSENT)
+    kind = type(value)
+    if kind is str or kind is int or value is ABSENT:
+        return value
+    if kind is list and all(type(one) is str for one in value):
+        return tuple(value)
+    return (kind, strict_json.dump(value))
+
+
+def _judged(claims: Mapping[str, Any], claim: str | None, judge: ClaimJudge, pieces: dict[Any, Piece]) -> Piece:
+    check = judge(claims)
+    piece = strict_json.dump(check_document(check)), check.code
+    if claim is not None and len(piece[0]) <= LONGEST_KEPT:
+        if len(pieces) >= KEPT_VALUES:
+            pieces.clear()
+        pieces[_memory_of(claims, claim)] = piece
+    return piece
+
+
+def _codes(checks: Sequence[Check]) -> tuple[str, ...]:
+    return tuple(check.code for check in checks if check.code is not None)
