@@ -14,6 +14,7 @@ SOURCES = {
     "jwks": "key",
     "decrypt_key": "key",
     "keys": "key",
+    "other": "key",
     "passphrase": "passphrase",
     "new_passphrase": "new passphrase",
     "access_token": "access token",

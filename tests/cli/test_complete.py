@@ -49,6 +49,7 @@ def values(answer: list[str]) -> list[str]:
 def test_commands_and_groups(ask: Ask) -> None:
     assert values(ask("jwtool k")) == ["key"]
     assert ask("jwtool key ") == [
+        "convert\tA key in another format, or encrypted with another passphrase",
         "new\tMake a private key or a secret",
         "public\tThe public half of a key",
         "show\tWhat a key is, what it is good for, what is weak",

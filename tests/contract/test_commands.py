@@ -55,6 +55,7 @@ OPTIONS: Mapping[str, set[str]] = {
     "issuer show": {*NETWORK},
     "jwks add": {"--replace", *KEYS, *NETWORK},
     "jwks build": {"--private", "--use", "--alg", *MADE, *KEYS, *NETWORK},
+    "jwks diff": {*KEYS, *NETWORK},
     "jwks fetch": {*MADE, *NETWORK},
     "jwks remove": set(),
     "jwks rotate": {
