@@ -6,7 +6,17 @@ from jwtool.jose.errors import NetworkError
 
 
 class JwksUnreachable(NetworkError):
+    """`transient` says that the next try may succeed."""
+
     code = "jwks_unreachable"
+
+    def __init__(self, message: str, *, hint: str | None = None, transient: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.transient = transient
+
+
+class LinkLocalRefused(NetworkError):
+    code = "link_local_refused"
 
 
 class Offline(NetworkError):
@@ -26,13 +36,16 @@ class TlsFailed(NetworkError):
 
 
 class HttpStatus(NetworkError):
-    """Another status than wanted: `status`, a number."""
+    """Another status than wanted: `status`, a number. `retry_after` are the seconds that the server asks for."""
 
     code = "http_status"
 
-    def __init__(self, message: str, *, hint: str | None = None, status: int = 0) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, status: int = 0, retry_after: int | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.retry_after = retry_after
 
 
 class ResponseTooLarge(NetworkError):

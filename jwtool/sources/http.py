@@ -1,51 +1,32 @@
-"""GET over https: this file is the only one that knows httpx.
+"""GET over https: this file is what keeps the time, and tries once more where that may help.
 
-One deadline by the wall clock for all of it, a cap on raw octets, no redirects, no cookies, no netrc, no
-content encodings. Whatever goes wrong is a NetworkError with a sentence.
+One deadline by the wall clock for all of it. Whatever goes wrong is a NetworkError with a sentence.
 """
 
 from __future__ import annotations
 
+import os
 import time
-from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jwtool import __version__
-from jwtool.jose.errors import JwtoolError, NetworkError, UrlMalformed
-from jwtool.jose.network_errors import JwksTimeout, JwksUnreachable, Offline, ResponseMalformed, ResponseTooLarge
-from jwtool.jose.quoting import printable
-from jwtool.sources.files import describe_size
+from jwtool.jose.errors import JwtoolError
+from jwtool.jose.network_errors import HttpStatus, JwksUnreachable, Offline
+from jwtool.sources.exchange import CONNECTING, MAX_BODY, Exchange, Response
+from jwtool.sources.link_local import refuse_link_local
 from jwtool.sources.urls import Url, parse_url
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Mapping
-    from queue import SimpleQueue
-
-    import httpx
 
     from jwtool.sources.network import Network
     from jwtool.sources.proxies import Proxy
-    from jwtool.sources.trust import Trust
 
-MAX_BODY = 512 * 1024
-_LONGEST_FACT = 80
+__all__ = ["MAX_BODY", "Response", "fetch"]
 
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer with status 200, or 304 if it was asked for.
-
-    Names of `headers` are in lower case; `seconds` is how long it took.
-    """
-
-    body: bytes
-    status: int
-    headers: Mapping[str, str]
-    url: str
-    seconds: float
+_WORTH_ANOTHER_TRY = {429, 502, 503, 504}
+_SHORTEST_PAUSE, _JITTER = 0.1, 0.3  # seconds
 
 
 def fetch(
@@ -59,14 +40,10 @@ def fetch(
 ) -> Response:
     """GET `url` within the seconds of `network`, from the look-up of its name to the last octet, at most 512 KiB.
 
-    `asking` are headers that make it conditional, or reach past caches on the way: an answer may be 304 then.
-    A worker thread does it and this one keeps the time, because no socket timeout bounds a name server, a
-    drip of octets, or headers that never end. Raises NetworkError leaves, UrlSchemeRefused and UrlMalformed,
-    and the errors of `make_trust`.
+    `asking` are headers that make it conditional, or reach past caches on the way: an answer may be 304 then. A server
+    that can't be connected to, or is too busy, is tried once more, after the time that it asks for, if there is so
+    much. Raises NetworkError leaves, UrlSchemeRefused and UrlMalformed, and the errors of `make_trust`.
     """
-    from queue import Empty, SimpleQueue
-    from threading import Thread
-
     from jwtool.sources.proxies import find_proxy
     from jwtool.sources.trust import make_trust
 
@@ -75,14 +52,15 @@ def fetch(
         raise Offline(
             f"--offline sends nothing, and {target.label} would have to be fetched", hint="leave --offline out"
         )
+    if not network.allow_link_local:
+        refuse_link_local(target.host, target.host_label)
     proxy = find_proxy(target, environ)
     trust = make_trust(network.ca_file, environ) if target.scheme == "https" else None
     trace(f"http: GET {target.label}, within {network.timeout:g} s")
     if proxy is not None:
-        trace(f"http: through the proxy {proxy.label} ({proxy.variable})")
+        trace(f"http: through the proxy {proxy.label} ({proxy.variable}), which looks up {target.host_label} itself")
     if trust is not None:
         trace(f"tls: trusting {trust.origin}")
-    news: SimpleQueue[str | Response | Exception] = SimpleQueue()
     headers = {
         "User-Agent": f"jwtool/{__version__}",
         "Accept": accept,
@@ -91,11 +69,37 @@ def fetch(
         **(asking or {}),
         **dict(network.headers),
     }
-    exchange = _Exchange(target, network, headers, trust, proxy, news, who=_first_stop(target, proxy))
-    began = time.monotonic()
+    until = time.monotonic() + network.timeout
+
+    def exchange() -> Exchange:
+        return Exchange(target, network, headers, trust, proxy, who=_first_stop(target, proxy))
+
+    first = exchange()
+    try:
+        response = _carry_out(first, until, trace)
+    except JwtoolError as error:
+        pause = _pause_before_another_try(error, first)
+        if pause is None or time.monotonic() + pause >= until:
+            raise
+        trace(f"http: {error.message}; once more in {pause:.1f} s")
+        time.sleep(pause)
+        response = _carry_out(exchange(), until, trace)
+    said = f"{response.status} {HTTPStatus(response.status).phrase}"
+    trace(f"http: {said}, {len(response.body)} octets, after {response.seconds:.2f} s")
+    return response
+
+
+def _carry_out(exchange: Exchange, until: float, trace: Callable[[str], None]) -> Response:
+    """The answer. A worker thread gets it and this one keeps the time.
+
+    For no socket timeout bounds a name server, a drip of octets, or headers that never end.
+    """
+    from queue import Empty
+    from threading import Thread
+
     Thread(target=exchange.run, name="jwtool-fetch", daemon=True).start()
     try:
-        while not isinstance(item := news.get(timeout=max(0.0, began + network.timeout - time.monotonic())), Response):
+        while not isinstance(item := exchange.news.get(timeout=max(0.0, until - time.monotonic())), Response):
             if isinstance(item, Exception):
                 raise exchange.explain(item) from None
             trace(item)
@@ -103,184 +107,17 @@ def fetch(
         raise exchange.too_slow() from None
     finally:
         exchange.hang_up()
-    trace(f"http: {item.status} {HTTPStatus(item.status).phrase}, {len(item.body)} octets, after {item.seconds:.2f} s")
     return item
 
 
-@dataclass(slots=True, repr=False)
-class _Exchange:
-    """One request and its answer, carried out by a worker thread, which reports to the queue `news`.
-
-    `who` is the peer that is being waited for, for people; `handle` is a second handle on the connection.
-    """
-
-    url: Url
-    network: Network
-    headers: Mapping[str, str]
-    trust: Trust | None
-    proxy: Proxy | None
-    news: SimpleQueue[str | Response | Exception]
-    who: str
-    stage: str = "connecting"
-    handle: socket.socket | None = None
-    is_over: bool = False
-
-    @property
-    def conditional(self) -> bool:
-        """Whether 304 is an answer."""
-        return "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
-
-    def run(self) -> None:
-        """Do it, and put the Response or the exception into the queue."""
-        try:
-            self.news.put(self._exchange())
-        except Exception as error:  # noqa: BLE001  explained, or raised again, by the thread that waits
-            self.news.put(error)
-
-    def hang_up(self) -> None:
-        """Break the connection off, so that the worker ends, wherever it is stuck."""
-        import socket
-
-        self.is_over = True
-        if self.handle is not None:
-            with suppress(OSError):
-                self.handle.shutdown(socket.SHUT_RDWR)
-            self.handle.close()
-
-    def too_slow(self) -> JwksTimeout:
-        """The error for an exchange that is not over at the deadline."""
-        return JwksTimeout(
-            f"{self.who} did not answer within {self.network.timeout:g} s, still {self.stage}",
-            hint="is it reachable from here? --timeout 30s waits longer",
-        )
-
-    def explain(self, error: Exception) -> JwtoolError:
-        """The JwtoolError for what the worker ran into; raises what is a bug."""
-        if isinstance(error, JwtoolError):
-            return error
-        from jwtool.sources.http_failures import explain_cause
-
-        trusted = "" if self.trust is None else self.trust.origin
-        for cause in _causes(error):
-            if isinstance(cause, TimeoutError) and cause.errno is None:
-                return self.too_slow()
-            if explained := explain_cause(cause, self.who, trusted):
-                return explained
-        return self._explain_httpx(error)
-
-    def _explain_httpx(self, error: Exception) -> JwtoolError:
-        import httpx
-
-        from jwtool.sources.http_failures import explain_protocol
-
-        match error:
-            case httpx.ProxyError():
-                return self._refused_by_proxy(error)
-            case httpx.RemoteProtocolError():
-                return explain_protocol(str(error), self.who)
-            case httpx.InvalidURL() | httpx.LocalProtocolError():
-                return UrlMalformed(f"the URL can't be asked for: {self.url.label}")
-            case httpx.TransportError():
-                return NetworkError(f"the exchange with {self.who} failed")
-            case _:
-                raise error
-
-    def _exchange(self) -> Response:
-        import httpx
-
-        began = time.monotonic()
-        limits = dict.fromkeys(("connect", "read", "write", "pool"), self.network.timeout)
-        request = httpx.Request(
-            "GET", self.url.text, headers=dict(self.headers), extensions={"timeout": limits, "trace": self._observe}
-        )
-        with self._transport() as transport:
-            response = transport.handle_request(request)
-            try:
-                body = self._read(response)
-            finally:
-                response.close()
-        facts = {name.lower(): value for name, value in response.headers.items()}
-        return Response(body, response.status_code, facts, self.url.text, time.monotonic() - began)
-
-    def _transport(self) -> httpx.HTTPTransport:
-        """The layer below httpx's client: without cookies, redirects, netrc or decoding to switch off."""
-        import ssl
-
-        import httpx
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if self.trust is None else self.trust.context
-        if self.proxy is None:
-            return httpx.HTTPTransport(verify=context, trust_env=False)
-        proxy = httpx.Proxy(self.proxy.url, ssl_context=context if self.proxy.url.startswith("https:") else None)
-        return httpx.HTTPTransport(verify=context, trust_env=False, proxy=proxy)
-
-    def _read(self, response: httpx.Response) -> bytes:
-        from jwtool.sources.http_failures import refuse_status
-
-        if response.status_code == HTTPStatus.NOT_MODIFIED and self.conditional:
-            return b""
-        refuse_status(response.status_code, response.headers, self.url)
-        encoding = response.headers.get("content-encoding", "identity")
-        if encoding.lower() != "identity":
-            raise ResponseMalformed(
-                f"{self.who} encoded its answer as '{printable(encoding[:_LONGEST_FACT])}', though asked not to"
-            )
-        length = response.headers.get("content-length", "")
-        if length.isdigit() and int(length) > MAX_BODY:
-            raise self._too_large()
-        body = bytearray()
-        for chunk in response.iter_raw():
-            body += chunk
-            if len(body) > MAX_BODY:
-                raise self._too_large()
-        return bytes(body)
-
-    def _too_large(self) -> ResponseTooLarge:
-        return ResponseTooLarge(
-            f"the answer of {self.who} holds more than {describe_size(MAX_BODY)}", hint="is it the URL of a key set?"
-        )
-
-    def _refused_by_proxy(self, error: Exception) -> JwksUnreachable:
-        said = printable(str(error)[:_LONGEST_FACT])
-        hint = "give it as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT" if said.startswith("407") else None
-        return JwksUnreachable(f"{self.who} won't connect to {self.url.host_label}: {said}", hint=hint)
-
-    def _observe(self, event: str, facts: dict[str, Any]) -> None:
-        """Called by httpcore at every step of the exchange: keep hold of the connection, and say what is going on."""
-        step = event.partition(".")[2]
-        if step == "connect_tcp.complete":
-            self._take_hold(facts["return_value"].get_extra_info("socket"))
-        elif step == "start_tls.started":
-            self.stage = "in the TLS handshake"
-            if event.startswith("proxy."):
-                self.who = self.url.host_label
-        elif step == "start_tls.complete":
-            self.news.put(f"tls: {facts['return_value'].get_extra_info('ssl_object').version()} with {self.who}")
-        elif step == "send_request_headers.complete":
-            self.stage = "waiting for the answer"
-        elif step == "receive_response_headers.complete":
-            self.stage = "reading the answer"
-
-    def _take_hold(self, connection: socket.socket) -> None:
-        self.handle = connection.dup()
-        if self.is_over:
-            self.hang_up()
-        with suppress(OSError):
-            self.news.put(f"http: connected to {_address(connection.getpeername())}")
+def _pause_before_another_try(error: JwtoolError, exchange: Exchange) -> float | None:
+    """The seconds after which another try may help; None where none does. Different for each process."""
+    jitter = _SHORTEST_PAUSE + _JITTER * os.urandom(1)[0] / 255
+    if isinstance(error, HttpStatus) and error.status in _WORTH_ANOTHER_TRY:
+        return jitter if error.retry_after is None else error.retry_after + jitter
+    is_transient = isinstance(error, JwksUnreachable) and error.transient and exchange.stage == CONNECTING
+    return jitter if is_transient else None
 
 
 def _first_stop(url: Url, proxy: Proxy | None) -> str:
     return url.host_label if proxy is None else f"the proxy {proxy.label}"
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The exception, and what it came from, down to the bottom."""
-    causes = [error]
-    while (below := causes[-1].__cause__ or causes[-1].__context__) is not None and below not in causes:
-        causes.append(below)
-    return causes
-
-
-def _address(peer: tuple[Any, ...]) -> str:
-    host, port = peer[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

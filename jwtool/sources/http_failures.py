@@ -76,14 +76,16 @@ def explain_network(error: OSError | UnicodeError, who: str) -> NetworkError:
     if isinstance(error, UnicodeError | socket.gaierror):
         if getattr(error, "errno", None) == socket.EAI_AGAIN:
             return JwksUnreachable(
-                f"the name of {who} can't be looked up now", hint="is this machine online, and its DNS server up?"
+                f"the name of {who} can't be looked up now",
+                hint="is this machine online, and its DNS server up?",
+                transient=True,
             )
         return JwksUnreachable(f"there is no host {who}", hint="is it spelt right, and is this machine online?")
     fault, hint = _NETWORK_FAULTS.get(error.errno or 0, (None, None))
     if fault is None:
         reason = (error.strerror or "no reason was given").lower()
         return JwksUnreachable(f"{who} can't be reached: {printable(reason)}")
-    return JwksUnreachable(f"{who} {fault}", hint=hint)
+    return JwksUnreachable(f"{who} {fault}", hint=hint, transient=True)
 
 
 def explain_tls(error: ssl.SSLError, who: str, trusted: str) -> TlsFailed:
@@ -123,10 +125,26 @@ def refuse_status(status: int, headers: Mapping[str, str], url: Url) -> None:
     hint = _STATUS_HINTS.get(status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         hint = "the server has a problem; try again later"
-    wait = headers.get("retry-after", "")
-    if hint is not None and re.fullmatch("[0-9]{1,6}", wait):
-        hint = f"{hint}; it asks for {int(wait)} s of patience"
-    raise HttpStatus(f"{url.host_label} answered {status}{phrase}, wanted 200", hint=hint, status=status)
+    wait = _retry_after(headers)
+    if hint is not None and wait is not None:
+        hint = f"{hint}; it asks for {wait} s of patience"
+    raise HttpStatus(
+        f"{url.host_label} answered {status}{phrase}, wanted 200", hint=hint, status=status, retry_after=wait
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    """The seconds that the server wants to be left alone (RFC 9110 §10.2.3); None where it does not say."""
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch("[0-9]{1,6}", text):
+        return int(text)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        seconds = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0, int(seconds.total_seconds()))
 
 
 def _redirect(location: str, url: Url) -> JwksRedirectRefused:

@@ -203,7 +203,7 @@ def test_a_proxy(serve: Serve, tls_for: TlsFor, ca_file: str) -> None:
     assert b"roxy" not in tunnel.requests[0]
     assert said[:-1] == [
         "http: GET https://auth.example/jwks, within 5 s",
-        f"http: through the proxy 127.0.0.1:{server.port} (HTTPS_PROXY)",
+        f"http: through the proxy 127.0.0.1:{server.port} (HTTPS_PROXY), which looks up auth.example itself",
         f"tls: trusting --ca-file {ca_file}",
         f"http: connected to 127.0.0.1:{server.port}",
         "tls: TLSv1.3 with auth.example",
