@@ -78,6 +78,7 @@ class TestStdout:
             ("--version",),
             ("sign", "-k", "es256.jwk"),
             ("key", "public", "--to", "der", "es256.jwk"),
+            ("key", "convert", "--to", "ssh", "es256.jwk"),
             ("verify", "--json", "-k", "jwks.json", "@token.jwt", *AT),
             ("decode", "--json", "x"),
         ],
