@@ -135,3 +135,17 @@ MemberOption = Annotated[
         "--member", metavar="NAME", show_default=False, help="The member that holds the token, where TOKEN is JSON."
     ),
 ]
+HostOption = Annotated[str, typer.Option("--host", metavar="HOST", help="The address to listen on.")]
+PortOption = Annotated[str, typer.Option("--port", metavar="PORT", help="0 picks a free one.")]
+PathOption = Annotated[str, typer.Option("--path", metavar="PATH", help="Where the set is.")]
+MaxAgeOption = Annotated[str, typer.Option("--max-age", metavar="DURATION", help="How long clients may keep the set.")]
+ReadyFileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ready-file",
+        metavar="PATH",
+        show_default=False,
+        autocompletion=complete.path,
+        help="Write the URL here once it answers.",
+    ),
+]

@@ -21,6 +21,7 @@ SOURCES = {
     "code": "code",
     "payload": "payload",
     "dpop": "DPoP proof",
+    "client": "client secret",
     "bearer": "bearer token",
 }
 STDIN = ("-", "secret:-", "hex:-", "base64:-")
@@ -31,7 +32,7 @@ def refuse_stdin_twice(values: Mapping[str, Any], *, terminal: bool) -> None:
 
     A missing TOKEN or PAYLOAD is, unless stdin is a `terminal`.
     """
-    takers = [what for name, what in SOURCES.items() for text in _texts(values.get(name)) if _is_stdin(text)]
+    takers = [what for name, what in SOURCES.items() for text in _texts(values.get(name)) if _is_stdin(name, text)]
     missing = [SOURCES[name] for name in ("token", "content") if name in values and values[name] is None]
     if missing and not terminal:
         takers += missing
@@ -45,5 +46,7 @@ def _texts(value: Any) -> tuple[str, ...]:
     return () if value is None else (value,) if isinstance(value, str) else tuple(value)
 
 
-def _is_stdin(text: str) -> bool:
+def _is_stdin(name: str, text: str) -> bool:
+    if name == "client":
+        text = text.partition("=")[2]
     return text.partition("#")[0] in STDIN

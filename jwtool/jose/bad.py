@@ -106,5 +106,7 @@ def forge(token: str, algs: Sequence[str]) -> str:
 def _flip(signature: str, alg: str) -> str:
     octets = bytearray(base64url.decode(signature))
     # The lowest bit of the last number: big-endian, but for S of EdDSA, the second half (RFC 8032 §5.1.6, §5.2.6).
-    octets[len(octets) // 2 if ALGORITHMS[alg].family == "eddsa" else -1] ^= 1
+    # ML-DSA begins with a hash, where every bit is free (FIPS 204, algorithm 26).
+    place = {"eddsa": len(octets) // 2, "ml-dsa": 0}.get(ALGORITHMS[alg].family, -1)
+    octets[place] ^= 1
     return base64url.encode(bytes(octets))

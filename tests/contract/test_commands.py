@@ -54,6 +54,10 @@ OPTIONS: Mapping[str, set[str]] = {
     "explain": set(),
     "issuer show": {*NETWORK},
     "jwks add": {"--replace", *KEYS, *NETWORK},
+    "issuer serve": {
+        *{"-k --key", "--claims", "--sub", AUD, "--client"},
+        *{"--host", "--port", "--path", "--max-age", "--ready-file", *KEYS},
+    },
     "jwks build": {"--private", "--use", "--alg", *MADE, *KEYS, *NETWORK},
     "jwks diff": {*KEYS, *NETWORK},
     "jwks fetch": {*MADE, *NETWORK},
@@ -174,7 +178,7 @@ def jwtool(argv: list[str], stdin: bytes = b"", env: Mapping[str, str] | None = 
     return run(argv, runtime), out.getvalue(), err.getvalue()
 
 
-@pytest.mark.parametrize("path", ["", "key", "jwks", *PATHS])
+@pytest.mark.parametrize("path", ["", "issuer", "key", "jwks", *PATHS])
 def test_help_shows_nothing_that_is_not_there_yet(helped: Any, path: str) -> None:
     text = helped(path)
     assert [word for word in LATER if word in text] == []
@@ -269,7 +273,7 @@ def test_its_examples_run(prepared: dict[str, str], httpserver: HTTPServer, path
         Path("token.jwt").write_bytes(
             jwtool(["sign", "-k", "secret:env:HMAC_SECRET", "--alg", "HS256", "--sub", "x"], env=prepared)[1]
         )
-    if path == "jwks serve":
+    if path in {"jwks serve", "issuer serve"}:
         assert_serves(argv)
         return
     code, out, err = jwtool(argv, stdin, prepared)

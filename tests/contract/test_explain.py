@@ -158,7 +158,7 @@ def test_what_a_topic_means(topic: str, kinds: list[str]) -> None:
     ("topic", "hint"),
     [
         ("EXP", "did you mean `exp` or `epk`?"),
-        ("issuers", "did you mean `issuer` or `issuer_mismatch` or `iss`?"),
+        ("issuers", "did you mean `issuer` or `issuer-serve` or `issuer_mismatch`?"),
         ("aud-mismatch", "did you mean `aud_mismatch` or `sub_mismatch` or `kid_mismatch`?"),
         ("exitcodes", "did you mean `exit-codes` or `ECDH-ES`?"),
         ("exit-5000", "did you mean `exit-5` or `exit-0` or `exit-70`?"),

@@ -1,1 +1,1 @@
-"""An issuer's discovery document, and what it leads to."""
+"""Issuers: their discovery documents, and a local one for tests."""

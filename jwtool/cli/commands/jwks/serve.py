@@ -1,12 +1,16 @@
 """`jwtool jwks serve`: a JWKS URI on this machine, for tests and demonstrations."""
 
 from collections.abc import Iterator
-from typing import Annotated
 
-import typer
-
-from jwtool.cli import complete_value as complete
-from jwtool.cli.options import PassphraseOption, SetArgument
+from jwtool.cli.options import (
+    HostOption,
+    MaxAgeOption,
+    PassphraseOption,
+    PathOption,
+    PortOption,
+    ReadyFileOption,
+    SetArgument,
+)
 from jwtool.output.report import Line, Report
 from jwtool.sources.network import Network
 from jwtool.sources.runtime import Runtime
@@ -16,22 +20,11 @@ def command(
     *,
     runtime: Runtime,
     keys: SetArgument,
-    host: Annotated[str, typer.Option("--host", metavar="HOST", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[str, typer.Option("--port", metavar="PORT", help="0 picks a free one.")] = "8080",
-    path: Annotated[str, typer.Option("--path", metavar="PATH", help="Where the set is.")] = "/.well-known/jwks.json",
-    max_age: Annotated[
-        str, typer.Option("--max-age", metavar="DURATION", help="How long clients may keep the set.")
-    ] = "5m",
-    ready_file: Annotated[
-        str | None,
-        typer.Option(
-            "--ready-file",
-            metavar="PATH",
-            show_default=False,
-            autocompletion=complete.path,
-            help="Write the URL here once it answers.",
-        ),
-    ] = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = "8080",
+    path: PathOption = "/.well-known/jwks.json",
+    max_age: MaxAgeOption = "5m",
+    ready_file: ReadyFileOption = None,
     passphrase: PassphraseOption = None,
     network: Network,
 ) -> Iterator[Report]:
