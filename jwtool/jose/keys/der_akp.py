@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from jwtool.jose.base64url import decode
 from jwtool.jose.errors import KeyMalformed, KeyUnsupported
+from jwtool.jose.keys import pbes2
 from jwtool.jose.keys.akp_policy import SEED_OCTETS, from_seed
-from jwtool.jose.keys.der import OCTET_STRING, SEQUENCE, DerFault, algorithm, children, only, read
+from jwtool.jose.keys.der import OCTET_STRING, SEQUENCE, DerFault, algorithm, children, identify, only, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ _SEED = 0x80
 # Where `tr`, the hash of the public key, stands in an expanded key (FIPS 204 algorithm 24), after rho and K.
 _TR = slice(64, 128)
 _EXPANDED_OCTETS: Mapping[str, int] = {"ML-DSA-44": 2560, "ML-DSA-65": 4032, "ML-DSA-87": 4896}
+# What stands around an expanded key, alone or beside its seed, and the padding of AES.
+_ENCRYPTED_OCTETS = {(octets + around) // 16 * 16 + 16 for octets in _EXPANDED_OCTETS.values() for around in (28, 66)}
 
 
 def private_members(structure: Structure) -> dict[str, str] | None:
@@ -53,6 +56,22 @@ def private_members(structure: Structure) -> dict[str, str] | None:
     if expanded is not None and not _is_of(expanded, decode(members["pub"])):
         raise KeyMalformed(f"the {alg} key contradicts itself: its expanded form is not that of its seed")
     return members
+
+
+def may_hold_expanded(structure: Structure) -> bool:
+    """Whether an encrypted PKCS#8 file is as long as one that holds an expanded ML-DSA key, with its seed or alone."""
+    return len(structure.children[1].body) in _ENCRYPTED_OCTETS
+
+
+def encrypted_members(structure: Structure, passphrase: bytes) -> dict[str, str] | None:
+    """The private JWK members of an ML-DSA key in encrypted PKCS#8, whose cost has been judged; None if it is none.
+
+    OpenSSL writes the expanded key too, and the library says of it the same as of a wrong passphrase. Raises as
+    `private_members`, and PassphraseWrong.
+    """
+    plain = pbes2.decrypt(structure, passphrase)
+    inside = None if plain is None else identify(plain)
+    return None if inside is None else private_members(inside)
 
 
 def _parts(alg: str, parameters: Element | None, inner: bytes) -> tuple[bytes | None, bytes | None]:

@@ -65,11 +65,7 @@ def read_key(data: bytes, structure: Structure, *, form: Literal["pem", "der"], 
 
     kind = structure.kind
     if kind == "encrypted PKCS#8 private key":
-        unlock.spend(der_policy.check_cost(structure))
-        passphrase = unlock.passphrase()
-        # Without the library's own proof of the primes, which takes minutes for the largest moduli; the numbers
-        # are checked against each other by the policy.
-        members = _decrypted(lambda: load_der_private_key(data, passphrase, unsafe_skip_rsa_key_validation=True))
+        members = _read_encrypted(data, structure, unlock)
         return replace(parse_jwk(members, form=form), protection=protection.of_pkcs8(structure))
     alg = der_policy.check_key(structure)
     if kind == "X.509 certificate":
@@ -85,6 +81,22 @@ def read_key(data: bytes, structure: Structure, *, form: Literal["pem", "der"], 
     if kind == "X.509 certificate":
         return parse_jwk(members, form="certificate", certificates=(data,))
     return parse_jwk(members, form=form)
+
+
+def _read_encrypted(data: bytes, structure: Structure, unlock: Unlock) -> dict[str, str]:
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    cost = der_policy.check_cost(structure)
+    unlock.spend(cost)
+    passphrase = unlock.passphrase()
+    if der_akp.may_hold_expanded(structure):
+        members = der_akp.encrypted_members(structure, passphrase)
+        if members is not None:
+            return members
+        unlock.spend(cost)  # another kind of key, just as long
+    # Without the library's own proof of the primes, which takes minutes for the largest moduli; the numbers
+    # are checked against each other by the policy.
+    return _decrypted(lambda: load_der_private_key(data, passphrase, unsafe_skip_rsa_key_validation=True))
 
 
 def read_traditional(pem: bytes, cipher: str, digits: int, *, unlock: Unlock) -> Key:
