@@ -85,7 +85,7 @@ def command(
     from jwtool.jose.numeric_date import parse_duration
     from jwtool.jose.sign import encode_claims
     from jwtool.operations.serve_issuer import issuer_keys, parse_clients
-    from jwtool.operations.sign_token import read_claims_argument
+    from jwtool.operations.sign_claims import read_claims_argument
     from jwtool.server.http_server import stop_on_signals
     from jwtool.server.issuer import IssuerServer
     from jwtool.server.issuer_keys import make_ring
