@@ -34,6 +34,11 @@ def with_certificates(key: Key) -> Key:
     return replace(key, members=chain.members(key.certificates) | dict(key.members))
 
 
+def for_a_set(key: Key) -> Key:
+    """The key as it stands in a set: with a `kid`, and with the members of its certificates."""
+    return with_certificates(with_kid(key))
+
+
 def marked(key: Key, *, use: str | None, alg: str | None) -> Key:
     """The key with `use` and `alg` where it has none; raises `KeyMalformed` if they don't fit."""
     from jwtool.jose.keys.jwk import parse_jwk
@@ -56,7 +61,7 @@ def build(keys: Iterable[Key], *, private: bool) -> tuple[list[Key], dict[str, A
     chosen: dict[str, Key] = {}
     notes: list[str] = []
     for original in keys:
-        key = with_certificates(with_kid(original if private else public_half(original)))
+        key = for_a_set(original if private else public_half(original))
         kid = key.kid or ""
         other = chosen.get(kid)
         if other is None:

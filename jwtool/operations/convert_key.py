@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtool.jose.errors import KeyNotPrivate, UsageError
-from jwtool.operations.make_keys import ALL_FORMATS, PUBLIC_SSH, Format, choose_format, encode_key, new_passphrase
+from jwtool.jose.errors import KeyNotPrivate
+from jwtool.operations.make_keys import (
+    ALL_FORMATS,
+    Format,
+    choose_format,
+    encode_key,
+    new_passphrase,
+    refuse_public_name,
+)
 from jwtool.operations.resolve_keys import load_one, refuse_weak
 
 if TYPE_CHECKING:
@@ -46,10 +53,9 @@ def convert_key(
     loaded = load_one(text, runtime, network=network, passphrase=passphrase)
     refuse_weak(loaded, allow_weak_secret=True)
     (key,) = loaded.keyset.keys
-    if key.private and wanted is None and (output or "").lower().endswith(PUBLIC_SSH):
-        raise UsageError(
-            f"a name that ends in {PUBLIC_SSH} is that of a public key, and this key is private",
-            hint="jwtool key public writes the public half; --to ssh says that the private key is meant",
+    if key.private and wanted is None:
+        refuse_public_name(
+            output, hint="jwtool key public writes the public half; --to ssh says that the private key is meant"
         )
     if new is not None and not key.private:
         raise KeyNotPrivate(

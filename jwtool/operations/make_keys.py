@@ -39,6 +39,14 @@ def implied_format(path: str | None, formats: tuple[Format, ...] = ALL_FORMATS) 
     return found if found in formats else None
 
 
+def refuse_public_name(path: str | None, *, hint: str) -> None:
+    """Raise UsageError for a name that OpenSSH gives to public keys, where a private key would go there unasked."""
+    if path is not None and path.lower().endswith(PUBLIC_SSH):
+        raise UsageError(
+            f"a name that ends in {PUBLIC_SSH} is that of a public key, and this key is private", hint=hint
+        )
+
+
 def new_passphrase(option: str | None, runtime: Runtime) -> bytes | None:
     """What --new-passphrase names, None where it is not given. Raises UsageError for an empty one."""
     if option is None:

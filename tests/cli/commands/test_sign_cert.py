@@ -223,6 +223,13 @@ class TestSets:
         assert first.exit == 0
         assert cli("jwks", "build", "set.json").raw == (folder / "set.json").read_bytes()
 
+    def test_add(self, cli: Cli, folder: Path) -> None:
+        assert cli("key", "new", "-o", folder / "a.jwk").exit == 0
+        assert cli("jwks", "build", "a.jwk", "-o", folder / "set.json").exit == 0
+        assert cli("jwks", "add", "set.json", "chain.pem").exit == 0
+        added = json.loads((folder / "set.json").read_text())["keys"][1]
+        assert added == json.loads(cli("jwks", "build", "chain.pem").stdout)["keys"][0]
+
     def test_a_private_set_too(self, cli: Cli, folder: Path) -> None:
         assert folder.is_dir()
         (jwk,) = json.loads(cli("jwks", "build", "--private", "both.pem").stdout)["keys"]

@@ -24,14 +24,14 @@ def command(
     Example: jwtool jwks add jwks.json new.jwk
     Example: jwtool jwks add jwks.json private.jwk --replace
     """
-    from jwtool.operations.build_keyset import with_kid
+    from jwtool.operations.build_keyset import for_a_set
     from jwtool.operations.describe import entries_documents, keyset_table
     from jwtool.operations.edit_keyset import add
     from jwtool.operations.resolve_keys import load_all
     from jwtool.output.words import counted
 
     loaded = load_all(keys, runtime, network=network, passphrase=passphrase)
-    done = add(file, [with_kid(key) for one in loaded for key in one.keyset.keys], replace=replace)
+    done = add(file, [for_a_set(key) for one in loaded for key in one.keyset.keys], replace=replace)
     documents = entries_documents(done.entries)
     summary = " and ".join(
         f"{counted(len(kids), 'key')} {verb} {file}"

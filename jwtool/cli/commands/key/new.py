@@ -67,6 +67,8 @@ def command(
     from jwtool.sources.grammar import parse_whole_number
 
     chosen = make_keys.choose_format(form, output, option="--format")
+    if form is None:
+        make_keys.refuse_public_name(output, hint="--public-out writes the public half; --format says what is meant")
     of_public = chosen if form is not None else make_keys.implied_format(public_out) or chosen
     if as_json and output is None:
         raise UsageError("a private key never stands inside a JSON document", hint="name a file with -o FILE")
