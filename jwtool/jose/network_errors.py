@@ -74,3 +74,7 @@ class IssuerMismatch(NetworkError):
 
 class DiscoveredUrlRefused(NetworkError):
     code = "discovered_url_refused"
+
+
+class TokenRefused(NetworkError):
+    code = "token_refused"

@@ -58,6 +58,7 @@ class Exchange:
     url: Url
     network: Network
     headers: Mapping[str, str]
+    form: bytes | None
     trust: Trust | None
     proxy: Proxy | None
     who: str
@@ -132,7 +133,11 @@ class Exchange:
         began = time.monotonic()
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self.network.timeout)
         request = httpx.Request(
-            "GET", self.url.text, headers=dict(self.headers), extensions={"timeout": limits, "trace": self._observe}
+            "GET" if self.form is None else "POST",
+            self.url.text,
+            headers=dict(self.headers),
+            content=self.form,
+            extensions={"timeout": limits, "trace": self._observe},
         )
         with self._transport() as transport:
             response = transport.handle_request(request)
@@ -160,7 +165,9 @@ class Exchange:
 
         if response.status_code == HTTPStatus.NOT_MODIFIED and self.conditional:
             return b""
-        refuse_status(response.status_code, response.headers, self.url)
+        refused_form = self.form is not None and HTTPStatus(400) <= response.status_code < HTTPStatus(500)
+        if not refused_form:  # what is wrong with a form stands in the answer
+            refuse_status(response.status_code, response.headers, self.url)
         encoding = response.headers.get("content-encoding", "identity")
         if encoding.lower() != "identity":
             raise ResponseMalformed(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jwtool import __version__
@@ -37,13 +36,16 @@ def fetch(
     trace: Callable[[str], None],
     accept: str = "*/*",
     asking: Mapping[str, str] | None = None,
+    form: bytes | None = None,
 ) -> Response:
-    """GET `url` within the seconds of `network`, from the look-up of its name to the last octet, at most 512 KiB.
+    """GET `url`, or POST `form` to it, within the seconds of `network`: from the look-up of its name to the last octet.
 
+    At most 512 KiB. A form may be answered with a status of 4xx too.
     `asking` are headers that make it conditional, or reach past caches on the way: an answer may be 304 then. A server
     that can't be connected to, or is too busy, is tried once more, after the time that it asks for, if there is so
     much. Raises NetworkError leaves, UrlSchemeRefused and UrlMalformed, and the errors of `make_trust`.
     """
+    from jwtool.sources.http_failures import status_line
     from jwtool.sources.proxies import find_proxy
     from jwtool.sources.trust import make_trust
 
@@ -56,7 +58,7 @@ def fetch(
         refuse_link_local(target.host, target.host_label)
     proxy = find_proxy(target, environ)
     trust = make_trust(network.ca_file, environ) if target.scheme == "https" else None
-    trace(f"http: GET {target.label}, within {network.timeout:g} s")
+    trace(f"http: {'GET' if form is None else 'POST'} {target.label}, within {network.timeout:g} s")
     if proxy is not None:
         trace(f"http: through the proxy {proxy.label} ({proxy.variable}), which looks up {target.host_label} itself")
     if trust is not None:
@@ -72,7 +74,7 @@ def fetch(
     until = time.monotonic() + network.timeout
 
     def exchange() -> Exchange:
-        return Exchange(target, network, headers, trust, proxy, who=_first_stop(target, proxy))
+        return Exchange(target, network, headers, form, trust, proxy, who=_first_stop(target, proxy))
 
     first = exchange()
     try:
@@ -84,8 +86,7 @@ def fetch(
         trace(f"http: {error.message}; once more in {pause:.1f} s")
         time.sleep(pause)
         response = _carry_out(exchange(), until, trace)
-    said = f"{response.status} {HTTPStatus(response.status).phrase}"
-    trace(f"http: {said}, {len(response.body)} octets, after {response.seconds:.2f} s")
+    trace(f"http: {status_line(response.status)}, {len(response.body)} octets, after {response.seconds:.2f} s")
     return response
 
 

@@ -115,13 +115,17 @@ def explain_protocol(message: str, who: str) -> NetworkError:
     return ResponseMalformed(f"what {who} answered is no HTTP/1.1", hint="is the port right?")
 
 
+def status_line(status: int) -> str:
+    """A status with its phrase, where it has one, as in "404 Not Found"."""
+    return f"{status} {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else str(status)
+
+
 def refuse_status(status: int, headers: Mapping[str, str], url: Url) -> None:
     """Raise JwksRedirectRefused or HttpStatus unless the status is 200."""
     if status == HTTPStatus.OK:
         return
     if status in _REDIRECTS and "location" in headers:
         raise _redirect(headers["location"], url)
-    phrase = f" {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else ""
     hint = _STATUS_HINTS.get(status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         hint = "the server has a problem; try again later"
@@ -129,7 +133,7 @@ def refuse_status(status: int, headers: Mapping[str, str], url: Url) -> None:
     if hint is not None and wait is not None:
         hint = f"{hint}; it asks for {wait} s of patience"
     raise HttpStatus(
-        f"{url.host_label} answered {status}{phrase}, wanted 200", hint=hint, status=status, retry_after=wait
+        f"{url.host_label} answered {status_line(status)}, wanted 200", hint=hint, status=status, retry_after=wait
     )
 
 

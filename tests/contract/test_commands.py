@@ -79,6 +79,10 @@ OPTIONS: Mapping[str, set[str]] = {
         *{"--kid", "--typ", "--bare", "--cert", "--payload", "--detached", "--unencoded", "--json-serialization"},
         *{"--lines", "--jobs"},
     },
+    "token get": {
+        *{"-i --issuer", "--client-id", "--client-secret", "-k --key", "--scope", AUD, "--resource"},
+        *{*MADE, *KEYS, *NETWORK},
+    },
     "verify": {
         *{"-k --key", "--jwks", ISS, AUD, "--sub", "--alg", "--typ --type", "--require", "--scope", "--leeway", "--at"},
         *{"--max-age", "--max-auth-age", "--min-ttl", "--nonce", "--access-token", "--code", "--allow-weak-key"},
@@ -209,6 +213,7 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPSe
     environ = {
         "HMAC_SECRET": "a secret of sixty-four octets, that is long enough for all of them",
         "PASSWORD": "correct horse battery staple",
+        "CLIENT_SECRET": "that of the client",
         "HOME": str(tmp_path),
     }
     for line in made:
@@ -230,6 +235,7 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPSe
             "id_token_signing_alg_values_supported": ["RS256"],
         }
     )
+    httpserver.expect_request("/token").respond_with_json({"access_token": "opaque", "token_type": "Bearer"})
     monkeypatch.setattr(demo, "play", lambda _environ: iter([Step("a step", "jwtool", "ok", "ok")]))
     return environ
 
@@ -262,7 +268,8 @@ def test_its_examples_run(prepared: dict[str, str], httpserver: HTTPServer, path
         f"{base}{word.removeprefix('https://auth.example')}" if word.startswith("https://auth.example/") else word
         for word in words[1:]
     ]
-    if path == "issuer show" or (path == "verify" and not {"-k", "--key", "--jwks", "--preset"} & set(argv)):
+    by_discovery = path == "verify" and not {"-k", "--key", "--jwks", "--preset"} & set(argv)
+    if by_discovery or path in {"issuer show", "token get"}:
         argv = [base if word == "https://auth.example" else word for word in argv]
         claims = ["-i", base, "-a", "api", "--sub", "user-42"]
         Path("token.jwt").write_bytes(jwtool(["sign", "-k", "private.jwk", *claims], env=prepared)[1])
