@@ -271,3 +271,20 @@ def test_half_hashes_are_equal_or_refused(claim: str) -> None:
     )
     missing = Check(claim, "failed", "claim_missing", detail=f"the token has no {claim}")
     assert judge_half_hash({}, claim, b"secret", "ES256", None) == missing
+
+
+# A claim that equals another: what presets demand
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ({"sub": "ci", "iss": "ci"}, Check("require:sub", "ok", wanted="ci")),
+        ({"sub": "ci", "iss": "cj"}, Check("require:sub", "failed", "claim_mismatch", "cj", "ci")),
+        ({"sub": "ci"}, Check("require:sub", "failed", "claim_mismatch", None, "ci")),
+        ({"sub": 1, "iss": 1}, Check("require:sub", "failed", "claim_mismatch", 1, 1)),
+    ],
+    ids=["same", "another", "missing", "no text"],
+)
+def test_a_claim_is_the_same_text_as_another(claims: Mapping[str, Any], expected: Check) -> None:
+    assert judge_requirement(claims, Requirement(("sub",), "sub", "same", "iss")) == expected

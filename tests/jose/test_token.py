@@ -123,6 +123,10 @@ def test_nothing_of_a_token_is_in_its_repr() -> None:
     token = parse(RFC7515_A1)
     assert (repr(token), str(token)) == ("<UnverifiedToken, compact JWS>", "<UnverifiedToken, compact JWS>")
     assert (repr(token.signatures), f"{token.signatures[0]}") == ("(<Signature>,)", "<Signature>")
+    header = b64('{"alg":"dir","enc":"A128GCM"}')
+    encrypted = parse(f"{header}..AAAA.AAAA.AAAA").encrypted
+    assert encrypted is not None
+    assert (repr(encrypted), repr(encrypted.recipients)) == ("<Encrypted>", "(<Recipient>,)")
 
 
 HEADER = b64('{"alg":"ES256"}')
