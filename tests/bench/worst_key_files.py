@@ -13,6 +13,7 @@ from jwtool.jose.keys.generate import generate
 from jwtool.jose.keys.public import to_pem
 from tests.bench.worst_case import case, filled
 from tests.bench.worst_encrypted import encrypted_cases
+from tests.bench.worst_formats import format_cases
 from tests.bench.worst_keys import MAX_BODY, certified, largest_rsa
 from tests.bench.worst_pkcs12 import pkcs12_cases
 
@@ -83,4 +84,4 @@ def file_cases(folder: Path) -> list[dict[str, Any]]:
         for size in (MAX_BODY, MAX_BODY + 1):
             (folder / f"answer{size}{name[:2]}").write_bytes(files[name][:size])
             cases.append(case(f"jwks fetch, {size} octets: {name}", "jwks", "fetch", f"URL/answer{size}{name[:2]}"))
-    return [*cases, *encrypted_cases(folder), *pkcs12_cases(folder)]
+    return [*cases, *encrypted_cases(folder), *pkcs12_cases(folder), *format_cases(folder)]

@@ -18,7 +18,7 @@ from jwtool.jose import base64url, strict_json
 from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.errors import JwtoolError, KeySymmetricInPublic
 from jwtool.jose.fit import why_not
-from jwtool.jose.keys import der_key, der_policy
+from jwtool.jose.keys import der_key, der_policy, encrypted_jwk, pkcs12_cipher, ssh_private
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.keys.load import load_keys
 from jwtool.jose.keys.public import PUBLIC_MATERIAL, public_half, to_der, to_jwk
@@ -50,7 +50,7 @@ LABELS = (
     "EC PARAMETERS",
 )
 DESCRIPTION = {"kty", "kid", "use", "alg", "key_ops", "x5c", "x5t", "x5t#S256"}
-CODES = {"key_malformed", "key_unsupported", "key_refused"}
+CODES = {"key_malformed", "key_unsupported", "key_refused", "passphrase_wrong"}
 
 # What the policy lets through may cost half a second: here it may cost half a millisecond.
 CHEAP: dict[str, Any] = {"MAX_ITERATIONS": 2048, "MAX_SCRYPT_OCTETS": 1 << 18, "MAX_SCRYPT_WORK": 1 << 18}
@@ -59,7 +59,13 @@ CHEAP: dict[str, Any] = {"MAX_ITERATIONS": 2048, "MAX_SCRYPT_OCTETS": 1 << 18, "
 def check(data: bytes) -> None:
     """Judge one input by every oracle there is for it."""
     file = unfold(data)
-    with mock.patch.multiple(der_policy, **CHEAP), mock.patch.object(der_key, "quietly", calmly):
+    with (
+        mock.patch.multiple(der_policy, **CHEAP),
+        mock.patch.object(ssh_private, "MAX_ROUNDS", 1),
+        mock.patch.object(pkcs12_cipher, "_MOST_HASHES", 2048),
+        mock.patch.object(encrypted_jwk, "MAX_P2C", 1000),
+        mock.patch.object(der_key, "quietly", calmly),
+    ):
         try:
             keyset = load_keys(file, passphrase=lambda: PASSPHRASE)
         except JwtoolError as error:

@@ -47,10 +47,13 @@ def read_service_account(document: Mapping[str, Any], unlock: Unlock) -> KeySet:
 def read_map(document: Mapping[str, Any], unlock: Unlock) -> KeySet:
     """The keys of a map from `kid` to PEM: certificates or keys. What is not understood is skipped and says why.
 
-    Raises JwksMalformed for more than 1,000 members.
+    Raises JwksMalformed for more than 1,000 members, or PEM blocks in all of them.
     """
     if len(document) > MAX_KEYS:
         raise JwksMalformed(f"the map of certificates has {len(document)} members, wanted at most {MAX_KEYS}")
+    blocks = sum(value.count(BEGIN) for value in document.values() if isinstance(value, str))
+    if blocks > MAX_KEYS:
+        raise JwksMalformed(f"the map of certificates has {blocks} PEM blocks, wanted at most {MAX_KEYS}")
     keys: list[Key] = []
     skipped: list[Skipped] = []
     for index, (kid, value) in enumerate(document.items()):

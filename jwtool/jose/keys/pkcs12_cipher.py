@@ -39,7 +39,7 @@ _OLD_SCHEMES = "1.2.840.113549.1.12.1."
 _OLD_KEYS: Mapping[str, tuple[str, int]] = {"3": ("3des", 24), "4": ("3des", 16), "5": ("rc2", 16), "6": ("rc2", 5)}
 _TO_KEY, _TO_IV, _TO_MAC = 1, 2, 3
 # Rounds of the old derivation, one hash after the other in Python, that take as long as all that a file may ask for.
-_MOST_HASHES = 1_500_000
+_MOST_HASHES = 1_000_000
 _MOST_RC2_OCTETS = 200_000
 _MOST_SALT = 1024
 _DES_BLOCK = 8
@@ -206,7 +206,8 @@ def _derive(
     der_policy.check_rounds(rounds, WHAT)
     if not rounds:
         raise DerFault
-    blank = hashlib.new(hash_name, usedforsecurity=False)
+    digest_of = getattr(hashlib, hash_name)  # four times as fast as hashlib.new
+    blank = digest_of(usedforsecurity=False)
     width = blank.block_size
     pieces = -(-size // blank.digest_size)
     unlock.spend(pieces * rounds / _MOST_HASHES)
@@ -215,7 +216,7 @@ def _derive(
     for _ in range(pieces):
         digest = bytes([purpose]) * width + mixed
         for _ in range(rounds):
-            digest = hashlib.new(hash_name, digest, usedforsecurity=False).digest()
+            digest = digest_of(digest, usedforsecurity=False).digest()
         derived += digest
         step = int.from_bytes(_repeated(digest, width)[:width]) + 1
         blocks = (int.from_bytes(mixed[at : at + width]) + step for at in range(0, len(mixed), width))

@@ -1,8 +1,8 @@
 """HMAC secrets: bytes become an `oct` key unless they are an asymmetric key in some wrapping.
 
 A public key that is taken for a secret lets anybody sign (CVE-2015-9235 and its many successors), so this file looks
-through PEM, DER, JWK, OpenSSH, XML, UTF-16, base64, hexadecimal and percent-encoding. All marks that it looks for are
-long and structured: no random secret and no password has them.
+through PEM, DER, JWK, JWE, OpenSSH, XML, UTF-16, base64, hexadecimal and percent-encoding. All marks that it looks for
+are long and structured: no random secret and no password has them.
 """
 
 from __future__ import annotations
@@ -39,8 +39,19 @@ _SSH = re.compile(
 _SSH_BLOB = re.compile(rb"\0\0\0[\x07-\x40](?:ssh-|ecdsa-sha2-|sk-)[a-z0-9@.-]+\0")
 _JWK = re.compile(rb"""kty\\*["']?\s*[:=]\s*\\*["']?(?:RSA|EC|OKP|oct|AKP)\b""")
 _JWKS = re.compile(rb"""["'](?:keys|x5c)\\*["']\s*:\s*\[""")
+_JWE = re.compile(rb"(?<![A-Za-z0-9_.-])(e[A-Za-z0-9_-]{16,}+)(?:\.[A-Za-z0-9_-]*+){4}(?![A-Za-z0-9_.-])")
+_JWE_OF_A_KEY = re.compile(rb"""["']PBES2-|jwk(?:-set)?\+json""", re.IGNORECASE)
+_JSON_JWE = re.compile(rb"""["']ciphertext\\*["']\s*:""")
 _XML = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:RSAKeyValue|ECKeyValue|X509Certificate|Modulus)\b")
 _JSON_ESCAPE = re.compile(rb"(?<!\\)\\++u00([0-7][0-9a-fA-F])")
+_MARKS = {
+    "a PEM block": _PEM,
+    "an SSH key": _SSH,
+    "a key in XML": _XML,
+    "a JWK": _JWK,
+    "a JWK set": _JWKS,
+    "an encrypted JWK": _JSON_JWE,
+}
 _SEPARATORS = re.compile(rb"""\s|\\[nrt]|["',]""")
 _HEX = re.compile(rb"(?:0[xX])?((?:[0-9a-fA-F]{2}:?)++)[0-9a-fA-F]?")
 _PERCENT = re.compile(rb"%([0-9a-fA-F]{2})")
@@ -104,18 +115,18 @@ def _is_point(data: bytes, curve: Curve) -> bool:
 
 
 def _text(data: bytes) -> str | None:
-    if _PEM.search(data):
-        return "a PEM block"
-    if _SSH.search(data):
-        return "an SSH key"
-    if _XML.search(data):
-        return "a key in XML"
     plain = _JSON_ESCAPE.sub(lambda match: binascii.unhexlify(match[1]), data)
-    if _JWK.search(plain):
-        return "a JWK"
-    if _JWKS.search(plain):
-        return "a JWK set"
-    return None
+    for name, mark in _MARKS.items():
+        if mark.search(plain):
+            return name
+    return "an encrypted JWK" if any(_is_encrypted_key(match[1]) for match in _JWE.finditer(data)) else None
+
+
+def _is_encrypted_key(header: bytes) -> bool:
+    """Whether the header of a JWE says that there is a key in it, or a password to open it."""
+    text = header.translate(_FROM_URL)
+    decoded = binascii.a2b_base64(text[: len(text) - (len(text) % 4 == 1)] + b"==")
+    return _JWE_OF_A_KEY.search(_JSON_ESCAPE.sub(lambda match: binascii.unhexlify(match[1]), decoded)) is not None
 
 
 def _unwrapped(data: bytes) -> Iterator[tuple[str, bytes]]:

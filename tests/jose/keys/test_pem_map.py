@@ -95,6 +95,8 @@ def test_the_number_of_members_is_bounded() -> None:
     document = {str(number): "-----BEGIN " for number in range(1001)}
     message = "the map of certificates has 1001 members, wanted at most 1000"
     assert refusal(document) == (JwksMalformed, message)
+    message = "the map of certificates has 1001 PEM blocks, wanted at most 1000"
+    assert refusal({"a": "-----BEGIN " * 1000, "b": "-----BEGIN "}) == (JwksMalformed, message)
 
 
 def test_a_service_account(natives: Natives) -> None:

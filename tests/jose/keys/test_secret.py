@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    pkcs12,
 )
 
 from jwtool.jose.errors import JwtoolError, KeyConfusion, KeyMalformed
@@ -160,6 +161,35 @@ def test_ssh_keys_are_refused_in_every_wrapping(kind: str, natives: Natives) -> 
     ]
     assert missed == []
     assert find_key(base64.b64decode(line.split()[1])) == "an SSH key"
+
+
+def test_files_of_keys_in_other_forms_are_refused_in_every_wrapping(
+    natives: Natives, certify: Callable[..., bytes]
+) -> None:
+    private = natives["RSA"].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    header = base64.urlsafe_b64encode(b'{"alg":"PBES2-HS256+A128KW","enc":"A128GCM","cty":"jwk+json"}').decode()
+    other = base64.urlsafe_b64encode(b'{"alg":"A128KW","enc":"A128GCM","cty":"jwk-set+json"}').rstrip(b"=").decode()
+    files = {
+        "certificate map": json.dumps({"kid": certify("leaf", "leaf").decode()}).encode(),
+        "escaped map": json.dumps({"kid": private}).replace("-----BEGIN", r"\u002d----BEGIN").encode(),
+        "service account": json.dumps({"type": "service_account", "private_key": private}).encode(),
+        "JWE": f"{header.rstrip('=')}.AAAA.AAAA.AAAA.AAAA".encode(),
+        "JWE for a key": f"{other}.AAAA.AAAA.AAAA.AAAA".encode(),
+        "JWE in JSON": json.dumps({"protected": header, "iv": "AAAA", "ciphertext": "AAAA", "tag": "AAAA"}).encode(),
+    }
+    wrappings = WRAPPINGS | TEXT_WRAPPINGS
+    missed = [
+        (name, how) for name, data in files.items() for how, wrap in wrappings.items() if not find_key(wrap(data))
+    ]
+    assert missed == []
+    assert find_key(files["JWE"]) == "an encrypted JWK"
+
+
+def test_pkcs12_is_refused_in_every_wrapping(natives: Natives) -> None:
+    encryption = BestAvailableEncryption(b"x")
+    data = pkcs12.serialize_key_and_certificates(None, natives["P-256"], None, None, encryption)
+    for file in (data, b"\x30\x80" + data[data[1] - 0x80 + 2 :]):
+        assert [how for how, wrap in WRAPPINGS.items() if not find_key(wrap(file))] == []
 
 
 def test_messages_say_what_was_found(natives: Natives) -> None:
