@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 from jwtool.jose import numeric_date
 from jwtool.jose.errors import InputError, KeyRefused, KeySymmetricInPublic, KeyUnsupported
 from jwtool.jose.keys import chain
-from jwtool.jose.quoting import quote
+from jwtool.jose.quoting import printable, quote
 
 if TYPE_CHECKING:
     from jwtool.jose.keys.chain import Facts
     from jwtool.jose.keys.key import Key
+    from jwtool.operations.resolve_keys import Passphrase
 
 MAX_CERTIFICATES = 1024 * 1024
 
 
-def certified(path: str, key: Key, *, now: int) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The header members `x5c` and `x5t#S256` of the certificates in a file, PEM or DER, and remarks on their times.
+def certified(path: str, key: Key, *, now: int, passphrase: Passphrase) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The header members `x5c` and `x5t#S256` of the certificates in a file, and remarks on their times.
+
+    PEM, DER, or whatever else holds them; `passphrase` is for a file that has the encrypted key in it too.
 
     Raises KeyUnsupported for a file without a certificate, KeySymmetricInPublic for an oct key, CertificateMismatch
     where the first certificate is not for `key` or a certificate is not followed by its issuer.
@@ -32,7 +35,7 @@ def certified(path: str, key: Key, *, now: int) -> tuple[dict[str, Any], tuple[s
     path = path.removeprefix("@")
     data = files.read(path, cap=MAX_CERTIFICATES, what="certificate")
     try:
-        found = load_keys(data, passphrase=lambda: None).keys
+        found = load_keys(data, passphrase=lambda: passphrase(printable(path))).keys
         if len(found) != 1 or not found[0].certificates:
             what = "no certificate" if len(found) == 1 else f"{len(found)} keys that are no chain of certificates"
             raise KeyUnsupported(f"this file holds {what}", hint="the certificate of the key first, then its issuers")

@@ -272,7 +272,7 @@ def load_one(
     return loaded
 
 
-def signing_key(text: str, runtime: Runtime, *, network: Network, passphrase: str | None) -> Key:
+def signing_key(text: str, runtime: Runtime, *, network: Network, passphrase: str | Passphrase | None) -> Key:
     """The key of a source that signs: private, strong, not marked for something else.
 
     With `#KID` that one, else the one that is active now.

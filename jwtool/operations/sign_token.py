@@ -10,7 +10,7 @@ from jwtool.jose.errors import UsageError
 from jwtool.operations.certificates import certified
 from jwtool.operations.demand import private_text
 from jwtool.operations.read_payload import read_payload
-from jwtool.operations.resolve_keys import signing_key
+from jwtool.operations.resolve_keys import Passphrase, signing_key
 from jwtool.operations.sign_claims import MAX_CLAIMS, claims_to_sign, read_claims_argument
 from jwtool.operations.sign_options import refuse_contradictions, refuse_own_certificate
 from jwtool.operations.sign_preset import hash_claims, own_key
@@ -137,12 +137,13 @@ def _prepare(
     hashed = private_text(wanted.access_token, runtime, "--access-token")
     loaded: list[tuple[Key, str, dict[str, Any]]] = []
     notes: list[str] = []
+    ask = Passphrase(passphrase, runtime)
     for source in sources:
-        key = signing_key(source, runtime, network=network, passphrase=passphrase)
+        key = signing_key(source, runtime, network=network, passphrase=ask)
         alg = sign.choose_alg(key, wanted.alg)
         carried: dict[str, Any] = {}
         if wanted.cert is not None:
-            carried, remarks = certified(wanted.cert, key, now=runtime.now())
+            carried, remarks = certified(wanted.cert, key, now=runtime.now(), passphrase=ask)
             notes += remarks
         loaded.append((key, alg, carried))
         notes += [f"the key of {source}: {remark}" for remark in key.remarks]

@@ -92,6 +92,22 @@ def test_a_chain(cli: Cli, folder: Path) -> None:
     assert header["x5t#S256"] == base64url.encode(hashlib.sha256(blocks[0]).digest())
 
 
+@pytest.mark.parametrize("given", ["env:P", "-", "typed"])
+def test_a_file_that_holds_the_encrypted_key_too(cli: Cli, folder: Path, given: str) -> None:
+    """The passphrase is read once, and serves for both."""
+    argv = ("key", "convert", "leaf.key", "--to", "pem", "--new-passphrase", "env:P")
+    locked = cli(*argv, env={"P": "x"}).raw
+    (folder / "locked.pem").write_bytes(locked + (folder / "leaf.pem").read_bytes())
+    options = () if given == "typed" else ("--passphrase", given)
+    env, stdin = ({"P": "x"}, None) if given == "env:P" else ({}, b"x\n" if given == "-" else None)
+    tty = "stdin" if given == "typed" else ""
+    done = cli(
+        *("sign", "-k", "locked.pem", "--cert", "locked.pem", *options), env=env, stdin=stdin, tty=tty, typed="x"
+    )
+    assert (done.exit, done.stderr) == (0, "")
+    assert list(header_of(done.stdout)) == ["alg", "typ", "x5c", "x5t#S256"]
+
+
 def test_it_makes_no_one_believe_the_token(cli: Cli, folder: Path) -> None:
     """x5c of a token is never trusted: another key is asked for, and says no."""
     token = cli("sign", "-k", "leaf.key", "--cert", "leaf.pem").raw
@@ -115,6 +131,24 @@ def test_its_time_is_remarked(cli: Cli, folder: Path, cert: str, said: str) -> N
     done = cli("sign", "-k", "leaf.key", "--cert", cert)
     assert (done.exit, done.stderr) == (0, said)
     assert "x5c" in header_of(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("cert", "days", "seconds", "remarked"),
+    [
+        ("old.pem", -2, 0, False),
+        ("old.pem", -2, 1, True),
+        ("early.pem", 2, 0, False),
+        ("early.pem", 2, -1, True),
+    ],
+)
+def test_its_first_and_last_seconds_are_good(
+    cli: Cli, folder: Path, cert: str, days: int, seconds: int, *, remarked: bool
+) -> None:
+    """Both ends belong to the time of a certificate (RFC 5280 §4.1.2.5)."""
+    assert folder.is_dir()
+    done = cli("sign", "-k", "leaf.key", "--cert", cert, now=NOW + days * DAY + seconds)
+    assert ("note: the certificate" in done.stderr) is remarked
 
 
 @pytest.mark.parametrize(
