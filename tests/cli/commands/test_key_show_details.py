@@ -14,7 +14,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+)
 
 from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT
@@ -212,6 +218,16 @@ class TestEncryption:
         assert document.get("remarks", []) == ([] if remark is None else [remark])
         shown = [(name, value.strip()) for name, value in rows(cli(*show, env={"P": "x"}).stdout)]
         assert ("encrypted", f"{scheme}, {rounds:,} rounds") in shown
+
+    def test_an_old_scheme(self, cli: Cli, tmp_path: Path) -> None:
+        native = ec.generate_private_key(ec.SECP256R1())
+        locked = native.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, BestAvailableEncryption(b"x"))
+        (tmp_path / "old.pem").write_bytes(locked)
+        show = ("key", "show", tmp_path / "old.pem", "--passphrase", "env:P")
+        document = cli(*show, "--json", env={"P": "x"}).document
+        assert document["encryption"] == {"scheme": "PEM as in RFC 1421, MD5", "rounds": 1, "recommended": None}
+        assert document["remarks"] == ["the file is encrypted weakly: PEM as in RFC 1421, MD5, 1 round"]
+        assert cli(*show, env={"P": "x"}).stdout.splitlines()[-1] == f"remark      {document['remarks'][0]}"
 
     def test_a_plain_file_says_nothing(self, cli: Cli, keys: Path) -> None:
         assert "encryption" not in cli("key", "show", "--json", keys / "es256.jwk").document

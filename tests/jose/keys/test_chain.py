@@ -98,6 +98,10 @@ class TestOwner:
         )
         assert caught.value.hint == hint
 
+    def test_what_is_no_certificate_is_for_nobody(self) -> None:
+        with pytest.raises(KeyMalformed, match="damaged"):
+            chain.check_is_for(key_of("leaf"), [b"0"])
+
     def test_a_name_without_end_is_cut(self) -> None:
         long = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x" * 64)] * 9)
         with pytest.raises(CertificateMismatch, match=r"that of .{100}…$"):

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jwtool.jose.keys.der import Structure, children, read
 from jwtool.jose.keys.load import load_keys
-from jwtool.jose.keys.protection import Protection, of_openssh, of_password
+from jwtool.jose.keys.protection import Protection, of_openssh, of_password, of_pkcs8
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jwtool.jose.keys.der import Kind
 
 
 def protection_of(pem: bytes) -> Protection | None:
@@ -54,6 +57,23 @@ def test_pkcs8(
     found = protection_of(openssl("pkcs8", "-topk8", "-passout", "pass:x", *options, stdin=ec_traditional))
     assert found == Protection(scheme, rounds, recommended)
     assert found.is_weak is weak
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        b"",
+        bytes.fromhex("06092a864886f70d01050d"),  # PBES2 without parameters
+        bytes.fromhex("06092a864886f70d01050d3000"),
+        bytes.fromhex("06092a864886f70d01050d300d300b06092a864886f70d01050c"),  # PBKDF2 without parameters
+        bytes.fromhex("06092a864886f70d01050d300f300d06092a864886f70d01050c3000"),
+        bytes.fromhex("06092a864886f70d01050d300f300d06092a864886f70d01050d3000"),  # PBES2 as a key derivation
+    ],
+)
+def test_a_scheme_that_makes_no_sense_has_no_rounds(tlv: Callable[..., bytes], scheme: bytes) -> None:
+    data = tlv(0x30, tlv(0x30, scheme), tlv(0x04, b"x"))
+    kind: Kind = "encrypted PKCS#8 private key"
+    assert of_pkcs8(Structure(kind, len(data), children(read(data)), data)) == Protection("PKCS#8", None, None)
 
 
 def test_traditional(openssl: Callable[..., bytes], ec_traditional: bytes) -> None:
