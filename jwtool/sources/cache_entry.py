@@ -84,8 +84,6 @@ class Place(NamedTuple):
 
     def write(self, entry: Entry) -> bool:
         """Store it; whether that could be done."""
-        import hashlib
-
         facts = {
             "form": FORM,
             "url": self.url,
@@ -94,7 +92,7 @@ class Place(NamedTuple):
             "age": entry.age,
             "mark": entry.mark,
             "headers": dict(entry.headers),
-            "digest": hashlib.sha256(entry.body).hexdigest(),
+            "digest": _digest(entry.body),
         }
         data = json.dumps(facts).encode() + b"\n" + entry.body
         return self.folder is not None and cache_folder.write_entry(self.folder, self.name, data)
@@ -106,8 +104,6 @@ class Place(NamedTuple):
 
 
 def _entry(facts: Any, body: bytes, url: str) -> Entry | None:
-    import hashlib
-
     from jwtool.sources.freshness import LONGEST
 
     numbers = [facts[name] for name in ("at", "lifetime", "age")]
@@ -115,7 +111,7 @@ def _entry(facts: Any, body: bytes, url: str) -> Entry | None:
     sound = (
         facts["form"] == FORM
         and facts["url"] == url
-        and facts["digest"] == hashlib.sha256(body).hexdigest()
+        and facts["digest"] == _digest(body)
         and all(type(number) is int and number >= 0 for number in numbers)
         and all(isinstance(value, str) and value.isprintable() for pair in headers.items() for value in pair)
         and isinstance(facts["mark"], str)
@@ -129,8 +125,6 @@ def find_place(url: str, network: Network, environ: Mapping[str, str]) -> Place:
 
     Who has no credential, or another one, never gets what a server showed to this one.
     """
-    import hashlib
-
     trust: list[str | int] = []
     folder = cache_folder.find_folder(environ)
     if url[:6].lower() == "https:":
@@ -141,9 +135,18 @@ def find_place(url: str, network: Network, environ: Mapping[str, str]) -> Place:
         except OSError:  # the fetch says what is wrong with it
             folder = None
     asked = json.dumps([FORM, url, trust, network.headers])
-    return Place(folder, hashlib.sha256(asked.encode()).hexdigest(), url)
+    return Place(folder, _digest(asked.encode()), url)
 
 
 def _identity(path: str) -> tuple[str, int, int]:
     facts = os.stat(path)
     return os.path.abspath(path), facts.st_mtime_ns, facts.st_size
+
+
+def _digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal, by what a verification loads in any case: hashlib would load an OpenSSL of its own."""
+    from cryptography.hazmat.primitives.hashes import SHA256, Hash
+
+    digest = Hash(SHA256())
+    digest.update(data)
+    return digest.finalize().hex()
