@@ -9,7 +9,7 @@ from jwtool.operations.encryption_keys import load_encryption_sets
 from jwtool.operations.resolve_keys import Passphrase, load_usable
 from jwtool.operations.rotated_keys import lacks_key, load_anew
 from jwtool.operations.verify_report import verify_report
-from jwtool.operations.verify_token import offered_by
+from jwtool.operations.verify_token import cache_facts, offered_by
 from jwtool.output.report import Line, Report
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def nested_report(
         loaded = newer
         nested = verify_nested(token, opening, offered_by(loaded, trusted), policy, now=at)
     notes = tuple(note for one in (*outer, *loaded) for note in one.notes) + nested.verification.notes
-    report = verify_report(nested.verification, notes, at=at, field=field, payload_only=policy.payload_only)
+    report = verify_report(
+        nested.verification, notes, at=at, field=field, payload_only=policy.payload_only, cache=cache_facts(loaded)
+    )
     document = {**(report.document or {}), "encryption": encryption_document(nested.decryption)}
     head, *rest = report.blocks
     return report._replace(document=document, blocks=(head, *_said(nested.decryption), *rest))

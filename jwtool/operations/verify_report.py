@@ -11,6 +11,8 @@ from jwtool.output.token_blocks import check_rows, payload_member, shown_value, 
 from jwtool.output.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from jwtool.jose.policy import Check
     from jwtool.jose.verify import Verification
     from jwtool.output.report import Block
@@ -19,10 +21,21 @@ NO_MEMBER = "the token has no such member"
 
 
 def verify_report(
-    verification: Verification, notes: tuple[str, ...], *, at: int, field: str | None, payload_only: bool
+    verification: Verification,
+    notes: tuple[str, ...],
+    *,
+    at: int,
+    field: str | None,
+    payload_only: bool,
+    cache: Sequence[Mapping[str, Any]] = (),
 ) -> Report:
-    """The report of `jwtool verify`. `at` is the moment it judges, in Unix seconds; `field` is what -f asks for."""
+    """The report of `jwtool verify`. `at` is the moment it judges, in Unix seconds; `field` is what -f asks for.
+
+    `cache` says of key sets at URLs how old they are.
+    """
     document = verify_document(verification, at, payload_only=payload_only)
+    if cache:
+        document["cache"] = [dict(facts) for facts in cache]
     failed = [check for check in verification.checks if check.verdict == "failed"]
     quiet = quiet_line(verification)
     blocks = _blocks(verification, failed, at, payload_only=payload_only)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose.errors import InputError, PayloadMissing, TokenMalformed
 from jwtool.operations.resolve_keys import load_usable
@@ -10,7 +10,7 @@ from jwtool.operations.rotated_keys import lacks_key, load_anew
 from jwtool.operations.trusted import of_this_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from jwtool.jose.dpop import Proof
     from jwtool.jose.token import UnverifiedToken
@@ -58,6 +58,19 @@ def read_proof(text: str, access_token: str, runtime: Runtime, *, leeway: int) -
     return Proof(proof, access_token, leeway)
 
 
+class Verified(NamedTuple):
+    """A verification, what must be said of the keys, and how old the sets at URLs are."""
+
+    verification: Verification
+    notes: tuple[str, ...]
+    cache: tuple[Mapping[str, Any], ...] = ()
+
+
+def cache_facts(loaded: Sequence[LoadedSet]) -> tuple[Mapping[str, Any], ...]:
+    """For JSON, of each set at a URL: its source, its age, how long it stays fresh, and whether it is stale."""
+    return tuple({"source": one.source, **one.fetched.answered.facts()} for one in loaded if one.fetched is not None)
+
+
 def offered_by(loaded: Sequence[LoadedSet], trusted: Trusted) -> list[OfferedSet]:
     """The sets as `verify` wants them; with `by_issuer` each for the tokens of its own issuer."""
     from jwtool.jose.verify import OfferedSet
@@ -75,7 +88,7 @@ def verify_token(
     passphrase: str | None,
     at: int,
     payload: bytes | None = None,
-) -> tuple[Verification, tuple[str, ...]]:
+) -> Verified:
     """The verification of a token at the moment `at`, and what must be said of the keys.
 
     `payload` is that of a detached token. Without keys a DPoP proof is judged by the key that it brings. Raises what
@@ -85,7 +98,7 @@ def verify_token(
     token = whole(token, payload)
     if not trusted.keys:
         verification = judge_token(token, (), policy, at=at)
-        return verification, (OWN_KEY, *verification.notes)
+        return Verified(verification, (OWN_KEY, *verification.notes))
     sources = of_this_token(trusted, token)
     loaded = load_usable(
         sources, runtime, network=network, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key
@@ -95,7 +108,7 @@ def verify_token(
         loaded = newer
         verification = judge_token(token, offered_by(loaded, trusted), policy, at=at)
     notes = tuple(note for one in loaded for note in one.notes)
-    return verification, (*notes, *verification.notes)
+    return Verified(verification, (*notes, *verification.notes), cache_facts(loaded))
 
 
 def judge_token(token: UnverifiedToken, offered: Sequence[OfferedSet], policy: Policy, *, at: int) -> Verification:

@@ -210,8 +210,14 @@ def command(
     if dpop is not None:
         policy = policy._replace(proof=read_proof(dpop, tidied.text, runtime, leeway=policy.claims.leeway))
         extra = (REQUEST,)
-    verification, notes = verify_token(
+    verified = verify_token(
         parsed, trusted, policy, runtime, network=network, passphrase=passphrase, at=now, payload=content
     )
-    notes = (*notes, *extra)
-    return verify_report(verification, notes, at=now, field=field, payload_only=payload_only)
+    return verify_report(
+        verified.verification,
+        (*verified.notes, *extra),
+        at=now,
+        field=field,
+        payload_only=payload_only,
+        cache=verified.cache,
+    )

@@ -182,6 +182,13 @@ def test_json_says_what_is_cached(cli: Cli, publisher: Publisher, tmp_path: Path
     assert show("--offline", "--stale-ok", "1h", after=70) == {"age": 70, "fresh_for": 0, "stale": True}
 
 
+def test_json_says_that_a_set_is_stale(verify: Callable[..., Outcome], publisher: Publisher) -> None:
+    assert verify("--json").document["cache"] == [{"source": publisher.url, "age": 0, "fresh_for": 60}]
+    publisher.status = 500
+    (facts,) = verify("--json", "--stale-ok", "1h", after=100).document["cache"]
+    assert facts == {"source": publisher.url, "age": 100, "fresh_for": 0, "stale": True}
+
+
 def test_fetch_asks_the_server_and_offline_the_cache(cli: Cli, publisher: Publisher, tmp_path: Path) -> None:
     env = {"JWTOOL_CACHE_DIR": str(tmp_path / "cache")}
     for _ in range(2):
