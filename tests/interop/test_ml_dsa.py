@@ -1,4 +1,4 @@
-"""ML-DSA with programs that made none of our mistakes: OpenSSL from 3.5 on, and noble-post-quantum under Node.
+"""ML-DSA with programs that made none of our mistakes: OpenSSL from 3.5 on, Node from 24 on, and noble-post-quantum.
 
 Of the Python peers jwcrypto knows it, on the primitives that are ours too. Node finds the package
 `@noble/post-quantum` where NODE_PATH says; what isn't there is skipped.
@@ -51,13 +51,38 @@ console.log(JSON.stringify(acts[act]()));
 """
 
 
+# What Node's own crypto does, which is OpenSSL's; an answer is text.
+NODE = """
+const crypto = require("crypto");
+const {alg, act, ...given} = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const octets = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, Buffer.from(text, "base64")]));
+const passphrase = "correct horse";
+const acts = {
+  keys: () => {
+    const {publicKey, privateKey} = crypto.generateKeyPairSync(alg.toLowerCase());
+    const pkcs8 = {type: "pkcs8", format: "pem"};
+    return {
+      private: privateKey.export(pkcs8),
+      encrypted: privateKey.export({...pkcs8, cipher: "aes-256-cbc", passphrase}),
+      public: publicKey.export({type: "spki", format: "pem"}),
+      jwk: JSON.stringify(privateKey.export({format: "jwk"})),
+      signature: crypto.sign(null, octets.data, privateKey).toString("base64"),
+    };
+  },
+  verify: () => crypto.verify(null, octets.data, octets.key, octets.signature),
+  public: () => crypto.createPublicKey({key: octets.key, passphrase}).export({type: "spki", format: "pem"}),
+};
+console.log(JSON.stringify(acts[act]()));
+"""
+
+
 @cache
-def has_noble() -> bool:
+def node_knows(expression: str) -> bool:
+    """Whether there is a Node here that can evaluate that."""
     program = shutil.which("node")
     if program is None:
         return False
-    asked = [program, "-e", 'require("@noble/post-quantum/ml-dsa.js")']
-    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    return subprocess.run([program, "-e", expression], capture_output=True, check=False).returncode == 0
 
 
 @cache
@@ -71,12 +96,22 @@ def openssl_version() -> tuple[int, ...]:
 
 
 def noble(alg: str, act: str, **given: bytes) -> Any:
-    if not has_noble():
+    if not node_knows('require("@noble/post-quantum/ml-dsa.js")'):
         pytest.skip("there is no Node here that finds @noble/post-quantum")
+    return ask_node(NOBLE, alg, act, **given)
+
+
+def node(alg: str, act: str, **given: bytes) -> Any:
+    if not node_knows('require("crypto").generateKeyPairSync("ml-dsa-44")'):
+        pytest.skip("there is no Node here that knows ML-DSA")
+    return ask_node(NODE, alg, act, **given)
+
+
+def ask_node(script: str, alg: str, act: str, **given: bytes) -> Any:
     asked = json.dumps({"alg": alg, "act": act, **{name: b64encode(value).decode() for name, value in given.items()}})
     program = shutil.which("node") or ""
     return json.loads(
-        subprocess.run([program, "-e", NOBLE], input=asked.encode(), capture_output=True, check=True).stdout
+        subprocess.run([program, "-e", script], input=asked.encode(), capture_output=True, check=True).stdout
     )
 
 
@@ -113,6 +148,33 @@ class TestNoble:
         given = {"signature": signatures.sign(row.name, key, DATA), "pub": key.octets("pub")}
         assert noble(row.name, "verify", data=DATA, **given) is True
         assert noble(row.name, "verify", data=DATA + b".", **given) is False
+
+
+class TestNode:
+    """Node's own crypto module."""
+
+    @every_algorithm
+    def test_we_read_their_keys(self, row: Algorithm) -> None:
+        given = node(row.name, "keys", data=DATA)
+        public = one(given["public"].encode())
+        keys = [
+            one(given["private"].encode()),
+            one(given["encrypted"].encode(), b"correct horse"),
+            one(given["jwk"].encode()),
+        ]
+        assert [(key.alg, key.private) for key in keys] == [(row.name, True)] * 3
+        assert all(public_half(key).members == public.members for key in keys)
+        assert signatures.verify(row.name, public, DATA, b64decode(given["signature"]))
+
+    @every_algorithm
+    def test_they_read_ours(self, row: Algorithm) -> None:
+        key = generate(row.name)
+        public = to_pem(key, private=False)
+        signature = signatures.sign(row.name, key, DATA)
+        assert node(row.name, "verify", data=DATA, key=public, signature=signature) is True
+        assert node(row.name, "verify", data=DATA + b".", key=public, signature=signature) is False
+        for private in (to_pem(key, private=True), to_pem(key, private=True, passphrase=b"correct horse")):
+            assert node(row.name, "public", key=private).encode() == public
 
 
 class TestOpenssl:
