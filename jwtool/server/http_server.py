@@ -36,7 +36,8 @@ class HttpServer:
 
     The port is bound when this is made; port 0 picks a free one. Either call `serve_until_stopped`, or use it in a
     `with` statement, which serves in a thread of its own. `access` gets one line per response, escaped; `log` what
-    else there is to say; the serving thread calls them. Raises AddressUnavailable where it can't listen.
+    else there is to say; the serving thread calls them. `errand` is run beside it, in a thread of its own, each
+    `errand_seconds`. Raises AddressUnavailable where it can't listen.
     """
 
     def __init__(
@@ -48,6 +49,8 @@ class HttpServer:
         max_body: int = 0,
         log: Callable[[str], None] | None,
         access: Callable[[str], None] | None,
+        errand: Callable[[], None] | None = None,
+        errand_seconds: float = 60.0,
     ) -> None:
         self._listener = listen(host, port, backlog=MAX_CONNECTIONS)
         address, self.port = self._listener.getsockname()[:2]
@@ -59,6 +62,8 @@ class HttpServer:
         self.log = log or (lambda _: None)
         self.access = access or (lambda _: None)
         self.stopping = False
+        self._errand = errand
+        self._errand_seconds = errand_seconds
         self._open: set[Connection] = set()
         self._waiting: dict[Connection, float] = {}  # since when each is waited for, the longest first
 
@@ -92,9 +97,13 @@ class HttpServer:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._tell_of_bug)
         listening = await loop.create_server(lambda: Connection(self), sock=self._listener, backlog=MAX_CONNECTIONS)
+        next_errand = time.monotonic() + self._errand_seconds
         while not self.stopping:
             await asyncio.sleep(LOOK_SECONDS)
             self._end_the_slow()
+            if self._errand is not None and time.monotonic() >= next_errand:
+                await asyncio.to_thread(self._run, self._errand)  # connections are served meanwhile
+                next_errand = time.monotonic() + self._errand_seconds
         listening.close()
         end = time.monotonic() + GRACE_SECONDS
         while self._open and time.monotonic() < end:
@@ -125,6 +134,12 @@ class HttpServer:
             longest = next(iter(self._waiting))
             self.forget(longest)
             longest.end()
+
+    def _run(self, errand: Callable[[], None]) -> None:
+        try:
+            errand()
+        except Exception as error:  # noqa: BLE001  a bug costs one errand, not the server
+            self.log(f"internal error beside serving: {type(error).__name__}")
 
     def _end_the_slow(self) -> None:
         too_long = time.monotonic() - SECONDS

@@ -27,6 +27,7 @@ class JwksServer(HttpServer):
     `load` returns the JSON of the public set; `stamp` is a cheap fingerprint of where it comes from (time, size,
     inode), compared at each request. Where either raises JwtoolError or OSError later on, the last good set stays and
     `log` is told, once per reason; the first `load` lets its error through. `max_age` is in seconds.
+    The rest is as `HttpServer` has it.
     """
 
     def __init__(
@@ -40,12 +41,22 @@ class JwksServer(HttpServer):
         max_age: int,
         log: Callable[[str], None] | None = None,
         access: Callable[[str], None] | None = None,
+        errand: Callable[[], None] | None = None,
+        errand_seconds: float = 60.0,
     ) -> None:
         self._set = LastGoodSet(load, stamp, log)
         self._path = rooted(path)
         self._cache_control = f"public, max-age={max_age}"
         self._url_path = in_url(self._path)
-        super().__init__(self._answer, host=host, port=port, log=log, access=access)
+        super().__init__(
+            self._answer,
+            host=host,
+            port=port,
+            log=log,
+            access=access,
+            errand=errand,
+            errand_seconds=errand_seconds,
+        )
         self.url = self.origin + self._url_path
 
     def _answer(self, request: Request) -> Response:

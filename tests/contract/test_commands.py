@@ -66,7 +66,10 @@ OPTIONS: Mapping[str, set[str]] = {
         *{"--alg", "--public-out", "--every", "--publish-before", "--retire-after", "--compromised", "--max-age"},
         *{"--token-life", "--at", "--dry-run", "--force"},
     },
-    "jwks serve": {"--host", "--port", "--path", "--max-age", "--ready-file", *KEYS, *NETWORK},
+    "jwks serve": {
+        *{"--host", "--port", "--path", "--max-age", "--ready-file", "--rotate", *KEYS, *NETWORK},
+        *{"--every", "--publish-before", "--retire-after"},
+    },
     "jwks show": {*KEYS, *NETWORK},
     "key convert": {"--to", "--new-passphrase", *MADE, *KEYS, *NETWORK},
     "key new": {"--alg", "--curve", "--size", "--use", "--kid", "--format", "--new-passphrase", "--public-out", *MADE},

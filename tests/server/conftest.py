@@ -42,12 +42,21 @@ class Ears:
     def __init__(self) -> None:
         self.log: list[str] = []
         self.access: list[str] = []
+        self.errand: Callable[[], None] | None = None
 
     def serve(
         self, answer: Callable[[Request], Response] = hello, *, host: str = "127.0.0.1", max_body: int = 0
     ) -> HttpServer:
-        heard = {"log": self.log.append, "access": self.access.append}
-        return HttpServer(answer, host=host, port=0, max_body=max_body, **heard)
+        return HttpServer(
+            answer,
+            host=host,
+            port=0,
+            max_body=max_body,
+            log=self.log.append,
+            access=self.access.append,
+            errand=self.errand,
+            errand_seconds=0.02,
+        )
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import socket
+import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -149,3 +150,17 @@ def test_the_origin_names_the_real_port(ears: Ears, host: str, in_url: str, *, i
     server.close()
     assert server.port > 0
     assert (server.origin, server.is_loopback) == (f"http://{in_url}:{server.port}", is_loopback)
+
+
+def test_an_errand_is_run_beside_serving_and_a_bug_in_it_ends_nothing(ears: Ears) -> None:
+    turns = threading.Semaphore(0)
+
+    def errand() -> None:
+        turns.release()
+        raise KeyError("secret")
+
+    ears.errand = errand
+    with ears.serve() as server:
+        assert all(turns.acquire(timeout=10) for _ in range(3))
+        assert answers(server, LAST) == [200]
+    assert set(ears.log) == {"internal error beside serving: KeyError"}
