@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import gc
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from jwtool.batch.chunks import chunks
 from jwtool.batch.tally import Tally
+from jwtool.batch.workers import Workers, cores
 from jwtool.output.report import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from jwtool.batch.settings import Settings
-    from jwtool.operations.lines import Answered, Chunk, Judge
+    from jwtool.operations.lines import Answered, Judge
     from jwtool.output.report import Report
     from jwtool.sources.lines import LineInput
 
-    Engine = Callable[[Iterable[Chunk]], Iterator[Answered]]
+WORTH_WORKERS = 1024 * 1024  # octets of input
+GARBAGE = 20_000  # objects
 
 
 def answer_lines(
@@ -29,14 +33,17 @@ def answer_lines(
     """
     tally = Tally()
     stopped: BaseException | None = None
+    _collect_garbage()
+    answers = _answers(judge, source, settings.jobs or cores(), now)
     try:
-        for answered in map(judge.judge, chunks(source.read, now)):
+        for answered in answers:
             tally.add(answered)
             yield Lines(answered.text, answered.aside, positive=not any(not said.ok for said in answered.counts))
     except (KeyboardInterrupt, BrokenPipeError) as error:
         stopped = error
         tally.interrupted = True
     finally:
+        answers.close()
         source.close()
     interrupted = isinstance(stopped, KeyboardInterrupt)
     if settings.summary or settings.silent or interrupted:
@@ -44,3 +51,24 @@ def answer_lines(
         yield tally.report(notes, whole=settings.summary, aside=not alone)
     if interrupted:
         raise KeyboardInterrupt
+
+
+def _answers(judge: Judge, source: LineInput, jobs: int, now: Callable[[], int]) -> Generator[Answered, None, None]:
+    """The answers, by this process alone until so much has been read that others pay for their start."""
+    coming = chunks(source.read, now)
+    seen = source.size or 0
+    for chunk in coming:
+        if jobs > 1 and seen >= WORTH_WORKERS:
+            with Workers(judge, jobs) as workers:
+                yield from workers.answers(chain((chunk,), coming), source.waits_for)
+            return
+        yield judge.judge(chunk)
+        seen = max(seen, source.taken)
+
+
+def _collect_garbage() -> None:
+    """Turn on again what a short command goes without, for what is made from now on."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
+        gc.enable()

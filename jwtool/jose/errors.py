@@ -23,6 +23,10 @@ class JwtoolError(Exception):
         self.hint = hint
 
 
+class WorkerDied(JwtoolError):
+    code = "worker_died"
+
+
 # The command line is wrong.
 
 

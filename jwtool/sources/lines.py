@@ -55,6 +55,10 @@ class LineInput:
         """The next piece."""
         return next(self._pieces, b"")
 
+    def waits_for(self) -> int | None:
+        """The descriptor that the next piece has to be waited for at; None if there is no waiting, or no telling."""
+        return None if self._has_more() else self._descriptor
+
     def close(self) -> None:
         """Close a file; stdin stays open."""
         if isinstance(self._raw, io.FileIO):
