@@ -44,7 +44,11 @@ def verify_lines(
 
     loaded = (
         load_usable(
-            trusted.keys, runtime, network=network, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key
+            [source.text for source in trusted.keys],
+            runtime,
+            network=network,
+            passphrase=passphrase,
+            allow_weak_secret=policy.allow_weak_key,
         )
         if trusted.keys
         else ()
@@ -52,7 +56,7 @@ def verify_lines(
     notes = tuple(note for one in loaded for note in one.notes)
     for note in notes:
         runtime.warn(note)
-    judge = VerifyLines(settings.wanted(exit_code), offered_by(loaded, trusted), policy)
+    judge = VerifyLines(settings.wanted(exit_code), offered_by(loaded, trusted.keys), policy)
     source = open_lines(argument, runtime, what="tokens")
     now = runtime.now if at is None else lambda: at
     return answer_lines(judge, source, settings, now=now, notes=notes if settings.as_json else ())

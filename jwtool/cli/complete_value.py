@@ -132,6 +132,12 @@ def preset() -> list[tuple[str, str]]:
     return [(name, "") for name in NAMES]
 
 
+def verify_preset() -> list[tuple[str, str]]:
+    from jwtool.operations.load_preset import NAMES, PROVIDERS
+
+    return [*((name, "") for name in NAMES), *((name, "provider") for name in PROVIDERS)]
+
+
 def signatures() -> list[tuple[str, str]]:
     return [("any", "one that verifies is enough"), ("all", "each that the token has must verify")]
 

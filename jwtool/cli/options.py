@@ -93,6 +93,16 @@ PresetOption = Annotated[
         help="The shape of an access-token, client-assertion, dpop proof or id-token; options that are given win.",
     ),
 ]
+VerifyPresetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="PRESET",
+        show_default=False,
+        autocompletion=complete.verify_preset,
+        help="The demands of a kind of token (access-token, id-token, …) or of a provider (google, entra, …).",
+    ),
+]
 ExplainPresetOption = Annotated[
     bool, typer.Option("--explain-preset", help="Print the options that --preset fills in, and do nothing.")
 ]

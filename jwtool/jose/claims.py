@@ -5,6 +5,7 @@ The names are judged here, the times in `times.py`; what a user words himself, a
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Mapping[str, Any]], Check]
 
+TENANT = "{tenantid}"
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 MAX_COMPARED = 64  # audiences of a token that are looked at for a near miss; it may name a hundred thousand
 
 __all__ = ["Check", "ClaimPolicy", "Requirement", "check", "half_hash", "judges"]
@@ -54,8 +57,8 @@ def judges(
         ("exp", lambda claims: judge_exp(claims, moment)),
         ("nbf", lambda claims: judge_nbf(claims, moment)),
         ("iat", lambda claims: judge_iat(claims, policy.max_age, moment)),
-        ("iss", lambda claims: _judge_iss(claims, policy)),
-        ("aud", lambda claims: _judge_aud(claims, policy)),
+        (None if policy.any_tenant else "iss", lambda claims: _judge_iss(claims, policy)),
+        (None if policy.audience_claim else "aud", lambda claims: _judge_aud(claims, policy)),
     ]
     subject, nonce, max_auth_age, min_ttl = policy.subject, policy.nonce, policy.max_auth_age, policy.min_ttl
     access_token, code, fullmatch = policy.access_token, policy.code, policy.fullmatch
@@ -84,12 +87,12 @@ def _judge_iss(claims: Mapping[str, Any], policy: ClaimPolicy) -> Check:
     """Good if the claim is one of the issuers, character by character (RFC 7519 §4.1.1, RFC 3986 §6.2.1)."""
     if not policy.issuers:
         return _not_demanded(claims, "iss")
-    wanted = list(policy.issuers)
+    wanted = [of_tenant(issuer, claims) if policy.any_tenant else issuer for issuer in policy.issuers]
     if "iss" not in claims:
         return missing("iss", "iss", wanted)
     found = claims["iss"]
     if isinstance(found, str):
-        if found in policy.issuers:
+        if found in wanted:
             return Check("iss", "ok", wanted=wanted, found=found)
         detail = next((miss for issuer in wanted if (miss := near_miss("issuers", issuer, found))), "")
     else:
@@ -102,9 +105,12 @@ def _judge_aud(claims: Mapping[str, Any], policy: ClaimPolicy) -> Check:
     if not policy.audiences:
         return _not_demanded(claims, "aud")
     wanted = list(policy.audiences)
-    if "aud" not in claims:
+    name = "aud"
+    if "aud" not in claims and policy.audience_claim in claims:
+        name = policy.audience_claim or name
+    if name not in claims:
         return missing("aud", "aud", wanted)
-    found = [claims["aud"]] if isinstance(claims["aud"], str) else claims["aud"]
+    found = [claims[name]] if isinstance(claims[name], str) else claims[name]
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         what = "a list with other things in it" if isinstance(found, list) else kind_of(found)
         detail = f"must be a string or a list of strings, found {what}"
@@ -128,6 +134,17 @@ def _judge_text(claims: Mapping[str, Any], claim: str, wanted: str) -> Check:
     if not compare_digest(found.encode("utf-8", "surrogatepass"), wanted.encode("utf-8", "surrogatepass")):
         return Check(claim, "failed", f"{claim}_mismatch", wanted, found)
     return Check(claim, "ok", wanted=wanted, found=found)
+
+
+def of_tenant(issuer: str, claims: Mapping[str, Any]) -> str:
+    """The issuer with {tenantid} replaced by the claim `tid`, if that is a UUID: so Microsoft spells its issuers.
+
+    Only the token says which tenant it is of; whoever demands such an issuer believes every tenant.
+    """
+    tenant = claims.get("tid")
+    if TENANT not in issuer or not isinstance(tenant, str) or not re.fullmatch(_UUID, tenant):
+        return issuer
+    return issuer.replace(TENANT, tenant)
 
 
 def _not_demanded(claims: Mapping[str, Any], claim: str) -> Check:

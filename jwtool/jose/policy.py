@@ -36,13 +36,14 @@ class Check(NamedTuple):
 class Requirement(NamedTuple):
     """One `--require`: the claim at `path` must be there, equal `value`, or match the regex `value` in full.
 
-    "same" is what only presets demand: the claim must equal the one whose name is `value`. A str in `path` is a
-    member of an object, an int an element of an array. `name` is the path as it was typed.
+    Only presets demand "same": the claim must equal the one whose name is `value`; and "among": it must be one of the
+    strings in `value`. A str in `path` is a member of an object, an int an element of an array. `name` is the path as
+    it was typed.
     """
 
     path: tuple[str | int, ...]
     name: str
-    operator: Literal["present", "equal", "matches", "same"]
+    operator: Literal["present", "equal", "matches", "same", "among"]
     value: Any = None
 
 
@@ -51,7 +52,8 @@ class ClaimPolicy(NamedTuple):
 
     Durations are whole seconds; None and the empty tuple mean "not demanded". `access_token` and `code` are the
     values whose halved hashes must stand in `at_hash` and `c_hash` (OpenID Connect Core §3.1.3.6, §3.3.2.11).
-    `fullmatch` matches the patterns of `required`; one that raises TimeoutError refuses the claim.
+    `fullmatch` matches the patterns of `required`; one that raises TimeoutError refuses the claim. With `any_tenant`
+    {tenantid} in an issuer is the token's own `tid`; `audience_claim` is judged where the token has no `aud`.
     """
 
     issuers: tuple[str, ...] = ()
@@ -67,6 +69,8 @@ class ClaimPolicy(NamedTuple):
     access_token: bytes | None = None
     code: bytes | None = None
     fullmatch: Callable[[str, str], object] = re.fullmatch
+    any_tenant: bool = False
+    audience_claim: str | None = None
 
     def __repr__(self) -> str:
         """Without values: some are secrets."""

@@ -33,7 +33,7 @@ def judge_requirement(
         return _judge_same(name, found, claims.get(wanted))
     if requirement.operator == "matches":
         return _judge_match(name, str(wanted), found, fullmatch)
-    if _holds(found, wanted):
+    if (isinstance(found, str) and found in wanted) if requirement.operator == "among" else _holds(found, wanted):
         return Check(name, "ok", wanted=wanted)
     return Check(name, "failed", "claim_mismatch", wanted, found)
 

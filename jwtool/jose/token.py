@@ -142,12 +142,13 @@ class PayloadFault(NamedTuple):
     message: str
 
 
-def parse(text: str | bytes, *, allow_sd_jwt: bool = False) -> UnverifiedToken:
+def parse(text: str | bytes, *, allow_sd_jwt: bool = False, padded: bool = False) -> UnverifiedToken:
     """The parts of a JWS or JWE in compact or JSON serialization.
 
     Raises an InputError: TokenMalformed when it is no token, InputTooLarge over 256 KiB, HeaderTooLarge
     over 16 KiB, HeaderNotObject, BadBase64url and the errors of strict JSON for the part that they name.
     An SD-JWT (RFC 9901) is TokenIsSdJwt, or with `allow_sd_jwt` the issuer's token without its disclosures.
+    With `padded` the parts of a compact JWS may have the padding of base64 (AWS writes them so), and all of it.
     Needs no key, and knows no algorithm.
     """
     token = _text_of(text)
@@ -164,7 +165,7 @@ def parse(text: str | bytes, *, allow_sd_jwt: bool = False) -> UnverifiedToken:
                 from jwtool.jose import token_faults
 
                 raise token_faults.sd_jwt()
-            return _compact_jws(*segments, sd_jwt_parts=max(token.count("~") - 1, 0))
+            return _compact_jws(*segments, sd_jwt_parts=max(token.count("~") - 1, 0), padded=padded)
         if len(segments) == _JWE_SEGMENTS and not tilde:
             return _compact_jwe(*segments)
     from jwtool.jose import token_faults
@@ -238,25 +239,34 @@ def _text_of(text: str | bytes) -> str:
         ) from None
 
 
-def _compact_jws(header: str, payload: str, signature: str, *, sd_jwt_parts: int) -> UnverifiedToken:
-    protected = decode_header(header)
+def _compact_jws(
+    header: str, payload: str, signature: str, *, sd_jwt_parts: int, padded: bool = False
+) -> UnverifiedToken:
+    parts = [without_padding(part) for part in (header, payload, signature)] if padded else [header, payload, signature]
+    protected = decode_header(parts[0])
     one = Signature(
         protected=protected,
         unprotected={},
         header=protected,
         protected_b64=header,
-        value=base64url.decode(signature, what="the signature"),
+        value=base64url.decode(parts[2], what="the signature"),
     )
     return UnverifiedToken(
         kind="JWS",
         serialization="compact",
         header=protected,
         signatures=(one,),
-        payload=payload_of(payload, protected),
+        payload=payload_of(parts[1], protected),
         payload_b64=payload,
         sd_jwt_parts=sd_jwt_parts,
         detached=not payload,
     )
+
+
+def without_padding(part: str) -> str:
+    """The part without the padding that makes its length a multiple of four; any other stays, and is refused later."""
+    bare = part.rstrip("=")
+    return bare if len(part) % 4 == 0 and len(part) - len(bare) == -len(bare) % 4 else part
 
 
 def _compact_jwe(header: str, encrypted_key: str, iv: str, ciphertext: str, tag: str) -> UnverifiedToken:

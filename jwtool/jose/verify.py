@@ -14,6 +14,7 @@ from jwtool.jose.errors import TokenIsJwe
 from jwtool.jose.fit import why_not
 from jwtool.jose.policy import Check, ClaimPolicy
 from jwtool.jose.quoting import quote_public
+from jwtool.jose.requirements import judge_requirement
 from jwtool.jose.selection import (
     MAX_KEYS_TRIED,
     Candidate,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jwtool.jose.dpop import Proof
+    from jwtool.jose.policy import Requirement
     from jwtool.jose.token import Signature, UnverifiedToken
 
 __all__ = ["Candidate", "OfferedKey", "OfferedSet", "Policy", "Verification", "verify"]
@@ -46,7 +48,8 @@ class Policy(NamedTuple):
     `typ` is demanded of the protected header, with `typ_optional` only where there is one. `payload_only` leaves the
     payload unjudged: it need not be claims. `allow_weak_key` lets a secret verify that is shorter than its hash.
     `all_signatures` demands that every signature of the token is believed, else one is enough. `proof` is the DPoP
-    proof that came with the token.
+    proof that came with the token. `header` are demands on the protected header, as those on claims. `padded` lets the
+    parts of a token have the padding of base64.
     """
 
     claims: ClaimPolicy = ClaimPolicy()
@@ -57,6 +60,8 @@ class Policy(NamedTuple):
     allow_weak_key: bool = False
     all_signatures: bool = False
     proof: Proof | None = None
+    header: tuple[Requirement, ...] = ()
+    padded: bool = False
 
 
 class Verification(NamedTuple):
@@ -145,9 +150,9 @@ def of_its_issuer(token: UnverifiedToken, keys: Sequence[OfferedSet]) -> Sequenc
     """
     if all(one.issuer is None for one in keys):
         return keys
-    claims, _fault = read_claims(token.payload)
-    issuer = None if claims is None else claims.get("iss")
-    return [one for one in keys if one.issuer in {None, issuer if isinstance(issuer, str) else None}] or keys
+    claims = read_claims(token.payload)[0] or {}
+    own = [one for one in keys if one.issuer is None or claim_checks.of_tenant(one.issuer, claims) == claims.get("iss")]
+    return own or keys
 
 
 def _judge_signatures(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy) -> list[Judged]:
@@ -237,9 +242,10 @@ def _name(key: OfferedKey) -> str:
 
 
 def judge_header(judged: Judged, policy: Policy) -> list[Check]:
-    """The checks `typ` and `alg` of a signature that was judged, where they are demanded or failed."""
+    """What is demanded of the header of a signature that was judged; `typ` and `alg` too where they failed."""
+    demanded = [judge_requirement(judged.signature.protected, one) for one in policy.header]
     typ = judge_typ(judged.signature, policy.typ, optional=policy.typ_optional)
-    return [*typ, *_judge_alg(judged, policy.algs)]
+    return [*demanded, *typ, *_judge_alg(judged, policy.algs)]
 
 
 def _judge_alg(judged: Judged, algs: tuple[str, ...] | None) -> list[Check]:

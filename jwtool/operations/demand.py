@@ -57,9 +57,11 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
     for option, value in (("--preset", preset), ("--dpop", demand.dpop)):
         if value is not None and demand.payload_only:
             raise UsageError(f"{option} demands claims, and --payload-only leaves them unjudged", hint="leave one out")
+    provider = preset.provider if preset else None
+    header = provider.audience_header if provider else None
     claims = ClaimPolicy(
         issuers=tuple(demand.issuers),
-        audiences=tuple(demand.audiences),
+        audiences=() if header else tuple(demand.audiences),
         subject=demand.subject,
         required=_with_preset(_required(demand.required), preset),
         scopes=tuple(part for text in demanded("--scope", demand.scopes) for part in text.split()),
@@ -70,19 +72,26 @@ def policy_of(demand: Demand, runtime: Runtime) -> Policy:
         nonce=demand.nonce,
         access_token=private_text(demand.access_token, runtime, "--access-token"),
         code=private_text(demand.code, runtime, "--code"),
+        any_tenant=provider is not None and provider.any_tenant,
+        audience_claim=provider.audience_claim if provider else None,
     )
+    algs = demand.algs or (provider.algs if provider else ())
     if demand.required:
         from jwtool.operations.patterns import Matcher
 
         claims = claims._replace(fullmatch=Matcher())
     return Policy(
         claims=claims,
-        algs=tuple(known_algorithm(name) for name in demand.algs) if demand.algs else None,
+        algs=tuple(known_algorithm(name) for name in algs) if algs else None,
         typ=demand.typ or (preset.typ if preset else None),
         typ_optional=demand.typ is None and preset is not None and preset.typ_optional,
         payload_only=demand.payload_only,
         allow_weak_key=demand.allow_weak_key,
         all_signatures=demand.signatures == "all",
+        padded=provider is not None and provider.padded,
+        header=(Requirement((header,), header, "among", list(demand.audiences)),)
+        if header and demand.audiences
+        else (),
     )
 
 
@@ -91,7 +100,10 @@ def _with_preset(explicit: tuple[Requirement, ...], preset: Preset | None) -> tu
     if preset is None:
         return explicit
     typed = {one.name for one in explicit}
-    filled = [Requirement((name,), name, "present") for name in preset.required if name not in {*typed, *preset.same}]
+    patterns = () if preset.provider is None else _required(preset.provider.demands)
+    filled = [one for one in patterns if one.name not in typed]
+    judged = {*typed, *preset.same, *(one.name for one in filled)}
+    filled = [*(Requirement((name,), name, "present") for name in preset.required if name not in judged), *filled]
     if preset.same:
         first, second = preset.same
         filled += [Requirement((first,), first, "present"), Requirement((second,), second, "same", first)]

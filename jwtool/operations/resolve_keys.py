@@ -17,6 +17,7 @@ from jwtool.jose.errors import (
     KeySymmetricInPublic,
     KeyUseMismatch,
     NetworkError,
+    UsageError,
 )
 from jwtool.jose.quoting import quote_public
 from jwtool.jose.rotation import active_key
@@ -33,20 +34,19 @@ if TYPE_CHECKING:
 
 MAX_KEY_FILE = 1024 * 1024
 SECRET_KINDS = ("secret", "hex", "base64")
+KID = "{kid}"  # in a URL: the place for the kid of a token
 
 
 class LoadedSet(NamedTuple):
     """The keys of one source: `source` is its name for people, `notes` what must be said of it.
 
-    `fetched` is there for one at a URL, `kid` is the one key of it that was asked for, `issuer` whose keys they are by
-    discovery.
+    `fetched` is there for one at a URL, `kid` is the one key of it that was asked for.
     """
 
     keyset: KeySet
     source: str
     notes: tuple[str, ...] = ()
     fetched: Fetched | None = None
-    issuer: str | None = None
     kid: str | None = None
 
 
@@ -152,6 +152,10 @@ def fetch_set(source: Source, network: Network, runtime: Runtime) -> tuple[Fetch
     """
     from jwtool.sources.jwks_uri import fetch_keyset
 
+    if KID in source.value and source.kind == "url":
+        raise UsageError(
+            f"{source.label} has a place for the kid of a token, and here is none", hint=f"put the kid in for {KID}"
+        )
     if source.kind == "url":
         fetched = fetch_keyset(source.value, network=network, runtime=runtime)
         return fetched, source.label
@@ -164,14 +168,13 @@ def fetch_set(source: Source, network: Network, runtime: Runtime) -> tuple[Fetch
     runtime.trace(f"discovery: the keys are at {url.label}{elsewhere}")
     left = network.towards(url, asked=metadata.url)._replace(timeout=max(1, math.ceil(end - time.monotonic())))
     fetched = fetch_keyset(url.text, network=left, runtime=runtime)
-    return fetched, url.label
+    return fetched._replace(notes=(*metadata.remarks, *fetched.notes)), url.label
 
 
 def _load(source: Source, runtime: Runtime, network: Network, passphrase: Passphrase) -> LoadedSet:
     if source.kind in {"url", "issuer"}:
         fetched, label = fetch_set(source, network, runtime)
-        issuer = source.value if source.kind == "issuer" else None
-        return LoadedSet(fetched.keyset, label, fetched.notes, fetched, issuer)
+        return LoadedSet(fetched.keyset, label, fetched.notes, fetched)
     if source.kind in SECRET_KINDS:
         from jwtool.jose.keys.secret import secret_key
         from jwtool.sources.source import read_secret

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtool.jose.claims import of_tenant
 from jwtool.jose.errors import UsageError
 from jwtool.jose.quoting import quote
 
@@ -17,16 +18,20 @@ if TYPE_CHECKING:
 ISSUER = "issuer:"
 
 
+class KeySource(NamedTuple):
+    """A KEY, and the issuer whose tokens alone its keys serve; None for those that serve any."""
+
+    text: str
+    issuer: str | None = None
+
+
 class Trusted(NamedTuple):
-    """The sources of keys, and what `iss` and `aud` may be.
+    """The sources of keys, and what `iss` and `aud` may be. `by_preset` says that the keys are those of the preset."""
 
-    With `by_issuer` a set of keys that was found by discovery serves the tokens of its own issuer and no others.
-    """
-
-    keys: tuple[str, ...]
+    keys: tuple[KeySource, ...]
     issuers: tuple[str, ...]
     audiences: tuple[str, ...]
-    by_issuer: bool = False
+    by_preset: bool = False
 
 
 def whom_to_trust(
@@ -40,19 +45,26 @@ def whom_to_trust(
     """What the options of `verify` add up to, with JWTOOL_KEY, JWTOOL_ISSUER and JWTOOL_AUDIENCE.
 
     The keys are those given; else those of JWTOOL_KEY where no issuer was given; else those that the issuers publish.
-    Raises UsageError where there are none, and for an issuer without keys that is no URL.
+    A provider's preset stands for -i and -k where they are missing. Raises UsageError where there are no keys, for an
+    issuer without keys that is no URL, and for what a preset needs.
     """
     if any(not text for text in keys):
         raise UsageError("--key is empty, and a key is wanted", hint="jwtool verify -k public.jwk @token.jwt")
     typed = demanded("--iss", issuers)
+    own_key = preset is not None and preset.own_key
+    provider = None if preset is None else preset.provider
     variable = runtime.environ.get("JWTOOL_KEY")
-    if not keys and variable and not typed and not (preset is not None and preset.own_key):
+    if not keys and variable and not typed and not own_key and provider is None:
         runtime.trace("JWTOOL_KEY names the key")
         keys = (variable,)
     demands = typed or from_environment("JWTOOL_ISSUER", runtime)
     wanted = demanded("--aud", audiences) or from_environment("JWTOOL_AUDIENCE", runtime)
-    if keys or (preset is not None and preset.own_key):
-        return _with_given_keys(tuple(keys), demands, wanted)
+    if provider is not None and preset is not None:
+        from jwtool.operations.provider import whom_a_provider_trusts
+
+        return whom_a_provider_trusts(preset.name, provider, keys, demands, wanted)
+    if keys or own_key:
+        return with_given_keys(keys, demands, wanted)
     if not demands:
         raise UsageError(
             "no key was given, and a signature needs one",
@@ -60,16 +72,16 @@ def whom_to_trust(
         )
     if variable:
         runtime.trace("JWTOOL_KEY is not used beside -i: it finds the keys")
-    return Trusted(tuple(_discovered(issuer) for issuer in demands), demands, wanted, by_issuer=True)
+    return Trusted(tuple(discovered(issuer) for issuer in demands), demands, wanted)
 
 
-def _with_given_keys(keys: tuple[str, ...], issuers: tuple[str, ...], audiences: tuple[str, ...]) -> Trusted:
-    """The keys as given. If no `iss` is demanded, `issuer:` keys demand their own issuer."""
+def with_given_keys(keys: Sequence[str], issuers: tuple[str, ...], audiences: tuple[str, ...]) -> Trusted:
+    """The keys as given. If no `iss` is demanded, `issuer:` keys serve their own issuer, and demand it."""
     if issuers:
-        return Trusted(keys, issuers, audiences)
-    own = [_issuer_of(key) for key in keys]
-    named = tuple(issuer for issuer in own if issuer is not None)
-    return Trusted(keys, named if len(named) == len(own) else (), audiences, by_issuer=bool(named))
+        return Trusted(tuple(map(KeySource, keys)), issuers, audiences)
+    sources = tuple(KeySource(key, _issuer_of(key)) for key in keys)
+    named = tuple(source.issuer for source in sources if source.issuer is not None)
+    return Trusted(sources, named if len(named) == len(sources) else (), audiences)
 
 
 def _issuer_of(key: str) -> str | None:
@@ -77,7 +89,7 @@ def _issuer_of(key: str) -> str | None:
     return key[len(ISSUER) :].partition("#")[0] if key.lower().startswith(ISSUER) else None
 
 
-def _discovered(issuer: str) -> str:
+def discovered(issuer: str) -> KeySource:
     """The KEY that finds the keys of an issuer. Raises UsageError for one that is no URL to fetch from."""
     if "://" not in issuer:
         raise UsageError(
@@ -87,21 +99,20 @@ def _discovered(issuer: str) -> str:
     from jwtool.sources.urls import parse_issuer
 
     parse_issuer(issuer)
-    return f"{ISSUER}{issuer}"
+    return KeySource(f"{ISSUER}{issuer}", issuer)
 
 
-def of_this_token(trusted: Trusted, token: UnverifiedToken) -> tuple[str, ...]:
+def of_this_token(trusted: Trusted, token: UnverifiedToken) -> tuple[KeySource, ...]:
     """The sources of keys to ask for this token: of several issuers that were given only the one that it names.
 
     The token chooses among those given, and nothing else: one that names another is judged by the keys of all.
     """
-    if not trusted.by_issuer or len(trusted.keys) == 1:
+    if len(trusted.keys) == 1 or all(source.issuer is None for source in trusted.keys):
         return trusted.keys
     from jwtool.jose.token import read_claims
 
-    claims, _fault = read_claims(token.payload)
-    named = None if claims is None else claims.get("iss")
-    own = tuple(key for key in trusted.keys if _issuer_of(key) in {None, named})
+    claims = read_claims(token.payload)[0] or {}
+    own = tuple(one for one in trusted.keys if one.issuer is None or of_tenant(one.issuer, claims) == claims.get("iss"))
     return own or trusted.keys
 
 

@@ -115,7 +115,7 @@ class VerifyLines(Judge):
         if self.matches:  # each line has its own time for patterns, as it has alone
             policy = policy._replace(claims=policy.claims._replace(fullmatch=Matcher()))
         try:
-            token = parse(tidied.text)
+            token = parse(tidied.text, padded=policy.padded)
             verification = judge_token(token, self.offered, policy, at=self.at)
         except JwtoolError as error:
             return self.refuse(error, number, kept)

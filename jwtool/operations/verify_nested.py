@@ -40,13 +40,17 @@ def nested_report(
     ask = Passphrase(passphrase, runtime)
     outer = load_encryption_sets([decrypt_key], runtime, network=network, passphrase=ask)
     loaded = load_usable(
-        trusted.keys, runtime, network=network, passphrase=ask, allow_weak_secret=policy.allow_weak_key
+        [source.text for source in trusted.keys],
+        runtime,
+        network=network,
+        passphrase=ask,
+        allow_weak_secret=policy.allow_weak_key,
     )
     opening = [OfferedSet(one.keyset, one.source) for one in outer]
-    nested = verify_nested(token, opening, offered_by(loaded, trusted), policy, now=at)
+    nested = verify_nested(token, opening, offered_by(loaded, trusted.keys), policy, now=at)
     if lacks_key(nested.verification) and (newer := load_anew(loaded, allow_weak_secret=policy.allow_weak_key)):
         loaded = newer
-        nested = verify_nested(token, opening, offered_by(loaded, trusted), policy, now=at)
+        nested = verify_nested(token, opening, offered_by(loaded, trusted.keys), policy, now=at)
     notes = tuple(note for one in (*outer, *loaded) for note in one.notes) + nested.verification.notes
     report = verify_report(
         nested.verification, notes, at=at, field=field, payload_only=policy.payload_only, cache=cache_facts(loaded)

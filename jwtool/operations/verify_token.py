@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose.errors import InputError, PayloadMissing, TokenMalformed
-from jwtool.operations.resolve_keys import load_usable
+from jwtool.operations.kid_urls import load_for_kid
+from jwtool.operations.resolve_keys import Passphrase
 from jwtool.operations.rotated_keys import lacks_key, load_anew
 from jwtool.operations.trusted import of_this_token
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from jwtool.jose.token import UnverifiedToken
     from jwtool.jose.verify import OfferedSet, Policy, Verification
     from jwtool.operations.resolve_keys import LoadedSet
-    from jwtool.operations.trusted import Trusted
+    from jwtool.operations.trusted import KeySource, Trusted
     from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
@@ -71,11 +72,11 @@ def cache_facts(loaded: Sequence[LoadedSet]) -> tuple[Mapping[str, Any], ...]:
     return tuple({"source": one.source, **one.fetched.answered.facts()} for one in loaded if one.fetched is not None)
 
 
-def offered_by(loaded: Sequence[LoadedSet], trusted: Trusted) -> list[OfferedSet]:
-    """The sets as `verify` wants them; with `by_issuer` each for the tokens of its own issuer."""
+def offered_by(loaded: Sequence[LoadedSet], sources: Sequence[KeySource]) -> list[OfferedSet]:
+    """The sets as `verify` wants them, each for the tokens of its own issuer if its source has one."""
     from jwtool.jose.verify import OfferedSet
 
-    return [OfferedSet(one.keyset, one.source, one.issuer if trusted.by_issuer else None) for one in loaded]
+    return [OfferedSet(one.keyset, one.source, source.issuer) for one, source in zip(loaded, sources, strict=True)]
 
 
 def verify_token(
@@ -100,13 +101,18 @@ def verify_token(
         verification = judge_token(token, (), policy, at=at)
         return Verified(verification, (OWN_KEY, *verification.notes))
     sources = of_this_token(trusted, token)
-    loaded = load_usable(
-        sources, runtime, network=network, passphrase=passphrase, allow_weak_secret=policy.allow_weak_key
+    loaded = load_for_kid(
+        [source.text for source in sources],
+        token.header.get("kid"),
+        runtime,
+        network=network,
+        passphrase=Passphrase(passphrase, runtime),
+        allow_weak_secret=policy.allow_weak_key,
     )
-    verification = judge_token(token, offered_by(loaded, trusted), policy, at=at)
+    verification = judge_token(token, offered_by(loaded, sources), policy, at=at)
     if lacks_key(verification) and (newer := load_anew(loaded, allow_weak_secret=policy.allow_weak_key)):
         loaded = newer
-        verification = judge_token(token, offered_by(loaded, trusted), policy, at=at)
+        verification = judge_token(token, offered_by(loaded, sources), policy, at=at)
     notes = tuple(note for one in loaded for note in one.notes)
     return Verified(verification, (*notes, *verification.notes), cache_facts(loaded))
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from jwtool.jose import strict_json
-from jwtool.jose.claims import near_miss
+from jwtool.jose.claims import TENANT, near_miss
 from jwtool.jose.errors import InputError, NetworkError, UsageError
 from jwtool.jose.network_errors import (
     DiscoveredUrlRefused,
@@ -18,10 +19,11 @@ from jwtool.jose.network_errors import (
     DiscoveryNotFound,
     HttpStatus,
     IssuerMismatch,
+    Offline,
 )
 from jwtool.jose.quoting import quote
 from jwtool.jose.strict_json import kind_of
-from jwtool.sources.http import fetch
+from jwtool.sources.http_cache import Question, get
 from jwtool.sources.urls import Url, parse_issuer, parse_url
 
 if TYPE_CHECKING:
@@ -32,20 +34,23 @@ if TYPE_CHECKING:
 
 ACCEPT = "application/json"
 ID_TOKEN_ALGORITHMS = "id_token_signing_alg_values_supported"  # noqa: S105  the name of a member
-TENANT = "{tenantid}"  # of any tenant: so Microsoft spells the issuer in the document that all tenants share
-EVERY_TENANT = "common"
+EVERY_TENANT = "common"  # where Microsoft keeps the document that all tenants share, whose issuer holds {tenantid}
 ABSENT = (400, 401, 403, 404, 405, 406, 410)  # what servers say of a path that they don't have
 Kind = Literal["openid", "oauth"]
 NAMES: Mapping[Kind, str] = {"openid": "OpenID Connect Discovery 1.0", "oauth": "RFC 8414"}
 
 
 class Metadata(NamedTuple):
-    """A discovery document: what `issuer` was asked for, the `url` where it was found, and its `members` as served."""
+    """A discovery document: what `issuer` was asked for, the `url` where it was found, and its `members` as served.
+
+    `remarks` say that it is a stale copy, if it is.
+    """
 
     issuer: str
     url: Url
     kind: Kind
     members: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
 
 
 def discover(issuer: str, network: Network, runtime: Runtime) -> Metadata:
@@ -62,35 +67,74 @@ def discover(issuer: str, network: Network, runtime: Runtime) -> Metadata:
 
 
 def read_document(issuer: str, network: Network, runtime: Runtime) -> Metadata:
-    """The discovery document found for `issuer`, whatever it says.
+    """The discovery document found for `issuer`, whatever it says: out of the cache while that is fresh.
 
     Of an issuer with `{tenantid}` it is the one that Microsoft's tenants share. Raises UsageError leaves for an issuer
     that is no URL to fetch from, DiscoveryNotFound where neither well-known URL has a document, DiscoveryMalformed,
-    and what `fetch` raises. All of it takes the time of one fetch at most.
+    and what `http_cache.get` raises. All of it takes the time of one fetch at most.
     """
     asked = parse_issuer(issuer.replace(TENANT, EVERY_TENANT))
+    if not network.refresh:
+        found = _remembered(issuer, asked, network if network.offline else network._replace(stale_ok=None), runtime)
+        if found is not None:
+            return found
+    if network.offline:
+        raise Offline(
+            f"--offline sends nothing, and no fresh discovery document of {asked.label} is in the cache",
+            hint="run it once without --offline",
+        )
+    try:
+        return _ask(issuer, asked, network, runtime)
+    except NetworkError:
+        found = None if network.stale_ok is None else _remembered(issuer, asked, network, runtime)
+        if found is None:
+            raise
+        return found
+
+
+def _remembered(issuer: str, asked: Url, network: Network, runtime: Runtime) -> Metadata | None:
+    """The document as the cache has it, at either place; one that is not fresh if `--stale-ok` covers it."""
+    for kind, url in _places(asked.text):
+        with suppress(Offline):
+            return _get(issuer, kind, url, network._replace(offline=True), runtime)
+    return None
+
+
+def _ask(issuer: str, asked: Url, network: Network, runtime: Runtime) -> Metadata:
     end = time.monotonic() + network.timeout
     missing: list[str] = []
     malformed: DiscoveryMalformed | None = None
     for kind, url in well_known_urls(asked.text):
-        target = parse_url(url)
         left = network._replace(timeout=max(1, math.ceil(end - time.monotonic())))
         try:
-            response = fetch(url, network=left, environ=runtime.environ, trace=runtime.trace, accept=ACCEPT)
-            members = _parse(response.body, target)
+            return _get(issuer, kind, url, left, runtime)
         except (HttpStatus, DiscoveryNotFound, DiscoveryMalformed) as error:
             if isinstance(error, HttpStatus) and error.status not in ABSENT:
                 raise
-            runtime.trace(f"discovery: nothing at {target.label}: {error.message}")
+            runtime.trace(f"discovery: nothing at {parse_url(url).label}: {error.message}")
             missing.append(error.message)
             malformed = error if isinstance(error, DiscoveryMalformed) else malformed
-        else:
-            runtime.trace(f"discovery: {NAMES[kind]}, {target.label}")
-            return Metadata(issuer, target, kind, members)
     raise malformed or DiscoveryNotFound(
         f"no discovery document of {asked.label} was found: {'; '.join(dict.fromkeys(missing))}",
         hint="is it the issuer's URL as its tokens have it? keys at a URL are given by -k https://…",
     )
+
+
+def _get(issuer: str, kind: Kind, url: str, network: Network, runtime: Runtime) -> Metadata:
+    """The document at one of the places. Only one that is of this issuer and has keys is kept: see `http_cache`."""
+    target = parse_url(url)
+    question = Question(
+        url,
+        network,
+        runtime,
+        judge=lambda body: _parse(body, target),
+        accept=ACCEPT,
+        keep=lambda members: members.get("issuer") == issuer and isinstance(members.get("jwks_uri"), str),
+        what="discovery",
+    )
+    answered = get(question)
+    runtime.trace(f"discovery: {NAMES[kind]}, {target.label}")
+    return Metadata(issuer, target, kind, answered.value, answered.remarks(target.label))
 
 
 def well_known_urls(issuer: str) -> tuple[tuple[Kind, str], ...]:
@@ -106,6 +150,20 @@ def well_known_urls(issuer: str) -> tuple[tuple[Kind, str], ...]:
     return ("openid", openid_url(stem, external=True)), ("oauth", oauth_url(stem, external=True))
 
 
+def _places(issuer: str) -> tuple[tuple[Kind, str], ...]:
+    """The same URLs, to look for in the cache: without Authlib, whose import takes longer than the rest of `verify`.
+
+    A test holds both to be equal; if they ever differ, a document is fetched once too often, and nothing else.
+    """
+    stem = issuer.rstrip("/")
+    scheme, _, rest = stem.partition("://")
+    host, slash, path = rest.partition("/")
+    return (
+        ("openid", f"{stem}/.well-known/openid-configuration"),
+        ("oauth", f"{scheme}://{host}/.well-known/oauth-authorization-server{slash}{path}"),
+    )
+
+
 def issuer_fault(metadata: Metadata) -> tuple[str, str | None] | None:
     """What is wrong with the member `issuer`, and a hint; None if it is what was asked for, byte for byte."""
     found = metadata.members.get("issuer")
@@ -116,6 +174,8 @@ def issuer_fault(metadata: Metadata) -> tuple[str, str | None] | None:
     if not isinstance(found, str):
         return f"names an issuer that is {kind_of(found)}, wanted a string", None
     hint = near_miss("issuers", metadata.issuer, found) or "one issuer must not answer for another"
+    if TENANT in found:
+        hint = f"give the tenant's own issuer; --preset entra takes {TENANT} in -i, for any tenant"
     return f"is of another issuer: wanted {quote(metadata.issuer)}, found {quote(found)}", hint
 
 

@@ -14,8 +14,8 @@ from jwtool.cli.options import (
     KeyOption,
     MemberOption,
     PassphraseOption,
-    PresetOption,
     TokenArgument,
+    VerifyPresetOption,
 )
 from jwtool.output.report import Lines, Report
 from jwtool.sources.network import Network
@@ -88,7 +88,7 @@ def command(
     nonce: Annotated[str | None, _text("--nonce", metavar="NONCE", about="Demand this `nonce`.")] = None,
     access_token: Annotated[str | None, _private("--access-token", "Demand its hash in `at_hash`.")] = None,
     code: Annotated[str | None, _private("--code", "Demand its hash in `c_hash`.")] = None,
-    preset: PresetOption = None,
+    preset: VerifyPresetOption = None,
     explain_preset: ExplainPresetOption = False,
     dpop: Annotated[
         str | None, _private("--dpop", "Demand that this DPoP proof is by the key that `cnf` names, for this token.")
@@ -137,6 +137,8 @@ def command(
         return explain(preset, "verify")
     from jwtool.jose.token import parse
     from jwtool.operations.demand import Demand, policy_of
+    from jwtool.operations.provider import remarks, with_files
+    from jwtool.operations.quirks import quirk_of, refuse_opaque
     from jwtool.operations.trusted import whom_to_trust
     from jwtool.operations.verify_report import verify_report
     from jwtool.operations.verify_token import REQUEST, read_proof, verify_token
@@ -172,6 +174,7 @@ def command(
         dpop=dpop,
     )
     policy = policy_of(demand, runtime)
+    network = with_files(network, shape, trusted, runtime)
     if lines is not None:
         from jwtool.batch.commands import verify_lines
         from jwtool.batch.settings import refuse_beside_lines
@@ -192,13 +195,14 @@ def command(
     tidied = read_token(token, runtime, member=member)
     if tidied.note:
         runtime.trace(tidied.note)
-    parsed = parse(tidied.text)
+    parsed = parse(tidied.text, padded=policy.padded)
     if parsed.kind == "JWE" and decrypt_key is not None:
         from jwtool.operations.verify_nested import nested_report
 
         return nested_report(
             parsed, decrypt_key, trusted, policy, runtime, network=network, passphrase=passphrase, at=now, field=field
         )
+    refuse_opaque(parsed, preset)
     if decrypt_key is not None:
         runtime.trace("the token is not encrypted: --decrypt-key is not needed")
     content = None
@@ -213,9 +217,10 @@ def command(
     verified = verify_token(
         parsed, trusted, policy, runtime, network=network, passphrase=passphrase, at=now, payload=content
     )
+    said = (*remarks(shape, trusted), *quirk_of(parsed, verified.verification, preset))
     return verify_report(
         verified.verification,
-        (*verified.notes, *extra),
+        (*verified.notes, *extra, *said),
         at=now,
         field=field,
         payload_only=payload_only,

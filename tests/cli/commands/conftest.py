@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,12 +14,17 @@ from jwtool.jose import base64url, signatures
 from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.keys.generate import generate
 from jwtool.jose.keys.load import load_keys
+from jwtool.sources import http
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
 
     from tests.cli.conftest import Cli, Outcome
+
+NOW = 1_795_556_400
+PROVIDERS = tomllib.loads((Path(__file__).parent / "providers.toml").read_text("utf-8"))
 
 
 class Issue(Protocol):
@@ -63,9 +71,6 @@ def alg(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-NOW = 1_795_556_400  # 2026-11-24 21:40:00 UTC
-
-
 class Stage:
     """A private and a public set in a folder, and the time."""
 
@@ -104,3 +109,63 @@ class Stage:
 def stage(cli: Cli, tmp_path: Path) -> Stage:
     """The sets signing.json and jwks.json, neither of which is there yet."""
     return Stage(cli, tmp_path)
+
+
+class Provided:
+    """Good tokens of every provider of providers.toml, and `verify --preset` of them."""
+
+    def __init__(self, cli: Cli, issue: Issue) -> None:
+        self.cli = cli
+        self.issue = issue
+
+    def claims(self, name: str) -> dict[str, Any]:
+        return dict(PROVIDERS[name]["claims"])
+
+    def given(self, name: str) -> tuple[str, ...]:
+        """The options without which a token can't be verified."""
+        return tuple(PROVIDERS[name].get("given", ()))
+
+    def token(self, name: str, change: Mapping[str, Any] | None = None, **header: Any) -> str:
+        """A token by es256.jwk; a claim changed to ... is left out."""
+        claims = {"exp": NOW + 60, "iat": NOW, **self.claims(name), **(change or {})}
+        kept = {claim: value for claim, value in claims.items() if value is not ...}
+        return self.issue(kept, **{**PROVIDERS[name].get("header", {}), **header})
+
+    def verify(self, name: str, token: str, *argv: str, keys: tuple[str, ...] = ("-k", "jwks.json")) -> Outcome:
+        given = () if {"-i", "-a"} & set(argv) else self.given(name)
+        return self.cli("verify", "--json", "--preset", name, *keys, *given, *argv, stdin=token.encode())
+
+
+@pytest.fixture
+def provided(cli: Cli, issue: Issue, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Provided:
+    monkeypatch.chdir(keys)
+    return Provided(cli, issue)
+
+
+class Internet(Protocol):
+    """`internet("https://h/path", body)`: that URL is served from this machine; the list is what was asked for."""
+
+    def __call__(self, url: str, body: object = None) -> list[str]: ...
+
+
+@pytest.fixture
+def internet(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, keys: Path) -> Internet:
+    """Another name server: every https URL leads to a path of one local server; without a body it has jwks.json."""
+    asked: list[str] = []
+    real = http.fetch
+
+    def fetch(url: str, **options: Any) -> Any:
+        asked.append(url)
+        parts = urlsplit(url)
+        return real(httpserver.url_for(f"/{parts.netloc}{parts.path}"), **options)
+
+    monkeypatch.setattr(http, "fetch", fetch)
+
+    def serve(url: str, body: object = None) -> list[str]:
+        parts = urlsplit(url)
+        served = (keys / "jwks.json").read_bytes() if body is None else body
+        data = served if isinstance(served, bytes) else json.dumps(served).encode()
+        httpserver.expect_request(f"/{parts.netloc}{parts.path}").respond_with_data(data)
+        return asked
+
+    return serve

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jwtool.operations.load_preset import NAMES
+from jwtool.operations.load_preset import NAMES, PROVIDERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -228,7 +228,7 @@ def test_a_preset_that_is_none(cli: Cli, command: str) -> None:
     done = cli(*argv, "--preset", "../x")
     assert (done.exit, done.stderr.splitlines()[1]) == (
         2,
-        "hint: one of access-token, client-assertion, dpop, id-token",
+        f"hint: one of {', '.join(NAMES if command == 'sign' else (*NAMES, *PROVIDERS))}",
     )
     done = cli(command, "--explain-preset")
     assert (done.exit, done.stderr.splitlines()[0]) == (2, "jwtool: error: --explain-preset needs a preset")

@@ -97,8 +97,8 @@ def test_none_is_no_algorithm_to_allow(cli: Cli, keys: Path, option: str) -> Non
 
 
 def test_keys_that_the_token_brings_are_not_looked_at(cli: Cli, keys: Path, tmp_path: Path, issue: Issue) -> None:
-    assert cli("key", "new", "-o", tmp_path / "evil.jwk", "--public-out", tmp_path / "evil.pub").exit == 0
-    evil = json.loads((tmp_path / "evil.pub").read_text())
+    assert cli("key", "new", "-o", tmp_path / "evil.jwk", "--public-out", tmp_path / "evil.public").exit == 0
+    evil = json.loads((tmp_path / "evil.public").read_text())
     members = {"jwk": evil, "jku": "https://evil.example/jwks.json", "x5u": "https://evil.example/c.pem"}
     token = issue({"sub": "admin"}, by="evil.jwk", kid=None, **members)
     done = cli("verify", "--json", "-k", keys / "jwks.json", token)

@@ -126,6 +126,15 @@ class TestSeveral:
         good = issue({**EXP, "iss": a}, by="a.jwk", kid="k1")
         assert cli(*VERIFY, "-k", f"issuer:{a}", "-k", f"issuer:{b}", good).exit == 0
 
+    def test_in_a_stream_each_token_has_the_keys_of_its_own_issuer(
+        self, cli: Cli, issuers: Issuers, issue: Issue, httpserver: HTTPServer
+    ) -> None:
+        a, b = issuers("a"), issuers("b")
+        tokens = [issue({**EXP, "iss": iss}, by=f"{by}.jwk", kid="k1") for iss, by in ((a, "a"), (b, "b"), (a, "b"))]
+        done = cli("verify", "--lines", "-i", a, "-i", b, stdin="\n".join([*tokens, *tokens]).encode())
+        assert [json.loads(line)["ok"] for line in done.stdout.splitlines()] == [True, True, False] * 2
+        assert sorted(paths(httpserver)) == sorted([f"/a{OPENID}", "/a/keys", f"/b{OPENID}", "/b/keys"])
+
     def test_an_issuer_beside_a_local_key(self, cli: Cli, issuers: Issuers, issue: Issue) -> None:
         both = ("-k", f"issuer:{issuers('a')}", "-k", "es256.public.jwk")
         assert cli(*VERIFY, *both, issue({**EXP, "iss": "x"})).exit == 0

@@ -1,0 +1,143 @@
+"""`verify --preset` of a provider without a key: where the keys of each come from; local servers play the provider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
+
+    from tests.cli.commands.conftest import Internet, Provided
+
+OPENID = "/.well-known/openid-configuration"
+TENANT = "6574d610-008d-4501-83cd-8dfe9dfa0e07"
+ENTRA = "https://login.microsoftonline.com"
+
+
+class TestKeys:
+    """Where each provider's keys come from, when none are given."""
+
+    @pytest.mark.parametrize(
+        ("name", "jwks"),
+        [
+            ("apple", "https://appleid.apple.com/auth/keys"),
+            ("auth0", "https://t.auth0.com/.well-known/jwks.json"),
+            ("cognito", "https://cognito-idp.eu-west-1.amazonaws.com/p/.well-known/jwks.json"),
+            ("entra", f"{ENTRA}/{TENANT}/discovery/v2.0/keys"),
+            ("firebase", "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com"),
+            ("github-actions", "https://token.actions.githubusercontent.com/.well-known/jwks"),
+            ("gitlab-ci", "https://gitlab.com/oauth/discovery/keys"),
+            ("google", "https://www.googleapis.com/oauth2/v3/certs"),
+            ("keycloak", "https://k.example/realms/r/protocol/openid-connect/certs"),
+            ("okta", "https://d.okta.com/oauth2/default/v1/keys"),
+        ],
+    )
+    def test_by_discovery(self, provided: Provided, internet: Internet, name: str, jwks: str) -> None:
+        issuer = provided.claims(name)["iss"]
+        document = f"{issuer.rstrip('/')}{OPENID}"
+        internet(document, {"issuer": issuer, "jwks_uri": jwks})
+        asked = internet(jwks)
+        done = provided.verify(name, provided.token(name), keys=())
+        assert (done.exit, done.document["key"], asked) == (0, {"kid": "k1", "source": jwks}, [document, jwks])
+
+    @pytest.mark.parametrize(
+        ("name", "url"),
+        [
+            ("cloudflare-access", "https://t.cloudflareaccess.com/cdn-cgi/access/certs"),
+            ("iap", "https://www.gstatic.com/iap/verify/public_key-jwk"),
+        ],
+    )
+    def test_at_a_url(self, provided: Provided, internet: Internet, name: str, url: str) -> None:
+        asked = internet(url)
+        assert (provided.verify(name, provided.token(name), keys=()).exit, asked) == (0, [url])
+
+    def test_google_spells_its_issuer_in_two_ways(self, provided: Provided, internet: Internet) -> None:
+        internet(
+            f"https://accounts.google.com{OPENID}", {"issuer": "https://accounts.google.com", "jwks_uri": "https://g/"}
+        )
+        internet("https://g/")
+        assert provided.verify("google", provided.token("google", {"iss": "accounts.google.com"}), keys=()).exit == 0
+
+    @pytest.mark.parametrize(
+        ("issuer", "stem", "iss"),
+        [
+            (f"{ENTRA}/{{tenantid}}/v2.0", f"{ENTRA}/common/v2.0", f"{ENTRA}/{TENANT}/v2.0"),
+            (
+                "https://sts.windows.net/{tenantid}/",
+                "https://sts.windows.net/common",
+                f"https://sts.windows.net/{TENANT}/",
+            ),
+        ],
+    )
+    def test_any_tenant_of_entra(
+        self, provided: Provided, internet: Internet, issuer: str, stem: str, iss: str
+    ) -> None:
+        internet(f"{stem}{OPENID}", {"issuer": issuer, "jwks_uri": f"{ENTRA}/keys"})
+        internet(f"{ENTRA}/keys")
+        argv = ("-i", issuer)
+        assert provided.verify("entra", provided.token("entra", {"iss": iss}), *argv, keys=()).exit == 0
+        for odd in (TENANT.upper(), "common", "a/../b", 7, f"{TENANT}/x", ""):
+            claims = {"tid": odd, "iss": issuer.replace("{tenantid}", str(odd))}
+            done = provided.verify("entra", provided.token("entra", claims), *argv, keys=())
+            assert done.codes == {"iss_mismatch"}, odd
+        other = provided.token("entra", {"iss": iss, "tid": TENANT.replace("6", "7")})
+        assert provided.verify("entra", other, *argv, keys=()).codes == {"iss_mismatch"}
+        bare = provided.cli("verify", "--json", "-i", issuer, "-k", "jwks.json", provided.token("entra", {"iss": iss}))
+        assert bare.codes == {"iss_mismatch"}
+
+    def test_the_common_document_is_not_of_one_tenant(self, provided: Provided, internet: Internet) -> None:
+        internet(f"{ENTRA}/common/v2.0{OPENID}", {"issuer": f"{ENTRA}/{{tenantid}}/v2.0", "jwks_uri": f"{ENTRA}/keys"})
+        done = provided.verify("entra", provided.token("entra"), "-i", f"{ENTRA}/common/v2.0", keys=())
+        assert (done.exit, done.codes) == (5, {"issuer_mismatch"})
+        assert done.document["error"]["hint"] == (
+            "give the tenant's own issuer; --preset entra takes {tenantid} in -i, for any tenant"
+        )
+
+
+class TestKubernetes:
+    def test_within_the_cluster(
+        self,
+        provided: Provided,
+        internet: Internet,
+        keys: Path,
+        httpserver: HTTPServer,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """By the CA and the token of the pod, which go to its API server alone."""
+        from jwtool.operations import load_preset as presets
+
+        (keys / "ca.crt").write_text("")
+        (keys / "pod.jwt").write_text("pod-token\n")
+        real = presets.load_preset
+
+        def in_pod(name: str, command: Any) -> Any:
+            preset = real(name, command)
+            assert preset.provider is not None
+            assert preset.provider.ca_file == "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
+            assert preset.provider.bearer == "@/var/run/secrets/kubernetes.io/serviceaccount/token"
+            return preset._replace(provider=preset.provider._replace(ca_file="ca.crt", bearer="@pod.jwt"))
+
+        monkeypatch.setattr(presets, "load_preset", in_pod)
+        url = "https://kubernetes.default.svc/openid/v1/jwks"
+        asked = internet(url)
+        done = provided.verify("kubernetes", provided.token("kubernetes"), keys=())
+        assert (done.exit, asked) == (0, [url])
+        assert [request.headers["Authorization"] for request, _ in httpserver.log] == ["Bearer pod-token"]
+        own = provided.verify("kubernetes", provided.token("kubernetes"), "--bearer", "env:MINE", keys=())
+        assert own.codes == {"variable_not_set"}
+
+    def test_elsewhere(self, provided: Provided, internet: Internet, httpserver: HTTPServer) -> None:
+        """With -i its own discovery is asked, and no file of a pod is read."""
+        issuer = provided.claims("kubernetes")["iss"]
+        internet(f"{issuer}{OPENID}", {"issuer": issuer, "jwks_uri": f"{issuer}/keys"})
+        internet(f"{issuer}/keys")
+        assert provided.verify("kubernetes", provided.token("kubernetes"), "-i", issuer, keys=()).exit == 0
+        assert ["Authorization" in request.headers for request, _ in httpserver.log] == [False, False]
+
+    def test_not_in_a_pod(self, provided: Provided) -> None:
+        done = provided.verify("kubernetes", provided.token("kubernetes"), keys=())
+        assert (done.exit, done.codes) == (3, {"file_not_found"})
