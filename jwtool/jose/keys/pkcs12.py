@@ -10,6 +10,7 @@ from jwtool.jose.keys.ber import to_der
 from jwtool.jose.keys.der import OCTET_STRING, DerFault, Element, algorithm, children, oid, only, read
 from jwtool.jose.keys.der_key import parse_structure, read_key
 from jwtool.jose.keys.pkcs12_cipher import WHAT, check_mac_cost, decrypt, mac_is_right, passwords
+from jwtool.jose.keys.public import PUBLIC_MATERIAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,7 +155,7 @@ def _content_info(element: Element) -> tuple[str, Element | None]:
     return name, None if wrapped is None else children(wrapped)[0]
 
 
-def _public(certificate: Certificate, unlock: Unlock) -> tuple[str | None, ...] | None:
+def _public(certificate: Certificate, unlock: Unlock) -> tuple[str, ...] | None:
     """What is public of the key in a certificate, None for a key that is not read: it may be that of an authority."""
     try:
         return _material(read_key(*certificate, form="der", unlock=unlock))
@@ -162,8 +163,8 @@ def _public(certificate: Certificate, unlock: Unlock) -> tuple[str | None, ...] 
         return None
 
 
-def _material(key: Key) -> tuple[str | None, ...]:
-    return tuple(key.members.get(name) for name in ("kty", "crv", "n", "e", "x", "y"))
+def _material(key: Key) -> tuple[str, ...]:
+    return tuple(key.members[name] for name in ("kty", *PUBLIC_MATERIAL[key.kty]))
 
 
 def _chain(key: Key, certificates: Sequence[Certificate], publics: Sequence[object]) -> tuple[bytes, ...]:
