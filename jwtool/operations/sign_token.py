@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose.bad import KINDS, MARK, forge, spoil_claims, spoil_header
 from jwtool.jose.errors import UsageError
-from jwtool.operations.certificates import certified
 from jwtool.operations.demand import private_text
 from jwtool.operations.read_payload import read_payload
 from jwtool.operations.resolve_keys import Passphrase, signing_key
@@ -143,6 +142,8 @@ def _prepare(
         alg = sign.choose_alg(key, wanted.alg)
         carried: dict[str, Any] = {}
         if wanted.cert is not None:
+            from jwtool.operations.certificates import certified  # it reads DER, which costs start-up time
+
             carried, remarks = certified(wanted.cert, key, now=runtime.now(), passphrase=ask)
             notes += remarks
         loaded.append((key, alg, carried))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -181,3 +182,13 @@ def test_a_key_that_outlives_the_library_is_refused_by_name(without_ml_dsa: Call
         with pytest.raises(KeyUnsupported) as caught:
             use()
         assert caught.value.message == "the cryptography library of this machine has no ML-DSA-44"
+
+
+def test_other_keys_do_not_pay_for_it() -> None:
+    program = (
+        "import sys; from jwtool.jose import sign, signatures; from jwtool.jose.keys.jwk import parse_jwk;"
+        "from jwtool.jose.keys.generate import generate; key = parse_jwk(generate('ES256').members);"
+        "assert signatures.verify('ES256', key, b'', signatures.sign('ES256', key, b''));"
+        "print([name for name in sys.modules if 'mldsa' in name or 'akp' in name])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
