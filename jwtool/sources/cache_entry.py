@@ -73,14 +73,8 @@ class Place(NamedTuple):
 
     def read(self) -> Entry | None:
         """What is stored, if it is sound."""
-        data = None if self.folder is None else cache_folder.read_entry(self.folder, self.name)
-        if data is None:
-            return None
-        head, _, body = data.partition(b"\n")
-        try:
-            return _entry(json.loads(head), body, self.url)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return None
+        found = None if self.folder is None else read_named(self.folder, self.name)
+        return found[1] if found is not None and found[0] == self.url else None
 
     def write(self, entry: Entry) -> bool:
         """Store it; whether that could be done."""
@@ -103,14 +97,28 @@ class Place(NamedTuple):
             cache_folder.remove_entry(self.folder, self.name)
 
 
-def _entry(facts: Any, body: bytes, url: str) -> Entry | None:
+def read_named(folder: str, name: str) -> tuple[str, Entry] | None:
+    """The URL and the answer stored under `name`, if it is sound."""
+    data = cache_folder.read_entry(folder, name)
+    if data is None:
+        return None
+    head, _, body = data.partition(b"\n")
+    try:
+        facts = json.loads(head)
+        entry = _entry(facts, body)
+        return None if entry is None else (facts["url"], entry)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _entry(facts: Any, body: bytes) -> Entry | None:
     from jwtool.sources.freshness import LONGEST
 
     numbers = [facts[name] for name in ("at", "lifetime", "age")]
     headers = facts["headers"]
     sound = (
         facts["form"] == FORM
-        and facts["url"] == url
+        and isinstance(facts["url"], str)
         and facts["digest"] == _digest(body)
         and all(type(number) is int and number >= 0 for number in numbers)
         and all(isinstance(value, str) and value.isprintable() for pair in headers.items() for value in pair)

@@ -50,6 +50,7 @@ OPTIONS: Mapping[str, set[str]] = {
     "decode": {"-f --field", "--member", *LINES},
     "decrypt": {"-k --key", "--alg", "--enc", "-H --header", "--json-serialization", *MADE, *KEYS, *NETWORK},
     "demo": set(),
+    "doctor": {"-i --issuer", "--clear-cache", *NETWORK},
     "encrypt": {"-k --key", "--alg", "--enc", "-H --header", "--json-serialization", *MADE, *KEYS, *NETWORK},
     "explain": set(),
     "issuer show": {*NETWORK},
