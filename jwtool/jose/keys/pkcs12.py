@@ -10,6 +10,7 @@ from jwtool.jose.keys.ber import to_der
 from jwtool.jose.keys.der import OCTET_STRING, DerFault, Element, algorithm, children, oid, only, read
 from jwtool.jose.keys.der_key import parse_structure, read_key
 from jwtool.jose.keys.pkcs12_cipher import WHAT, check_mac_cost, decrypt, mac_is_right, passwords
+from jwtool.jose.keys.protection import of_scheme
 from jwtool.jose.keys.public import PUBLIC_MATERIAL
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from jwtool.jose.keys.der import Structure
     from jwtool.jose.keys.key import Key
     from jwtool.jose.keys.pkcs12_cipher import Password
+    from jwtool.jose.keys.protection import Protection
     from jwtool.jose.keys.unlock import Unlock
 
     Certificate = tuple[bytes, Structure]
@@ -122,17 +124,19 @@ class _File:
                     self._add_key(value.encoded)
                 case "2":
                     scheme, sealed = children(value)
-                    self._add_key(self._decrypted(scheme, only(sealed, OCTET_STRING)))
+                    plain = self._decrypted(scheme, only(sealed, OCTET_STRING))
+                    self._add_key(plain, protection=of_scheme(scheme, WHAT.removesuffix(" file")))
                 case "3":
                     self._add_certificate(value)
                 case "6":
                     self._read_bags(value.encoded, depth=depth + 1)
 
-    def _add_key(self, data: bytes) -> None:
+    def _add_key(self, data: bytes, *, protection: Protection | None = None) -> None:
         structure = parse_structure(data)
         if structure.kind != "PKCS#8 private key":
             raise DerFault
-        self.keys.append(read_key(data, structure, form="der", unlock=self.unlock))
+        key = read_key(data, structure, form="der", unlock=self.unlock)
+        self.keys.append(replace(key, protection=protection))
 
     def _add_certificate(self, value: Element) -> None:
         kind, wrapped = children(value)

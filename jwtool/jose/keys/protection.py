@@ -58,29 +58,33 @@ def of_password(alg: str, rounds: int) -> Protection:
 
 
 def of_pkcs8(structure: Structure) -> Protection:
-    """That of an encrypted PKCS#8 file whose cost has been judged; never raises (RFC 8018 appendix A)."""
+    """That of an encrypted PKCS#8 file whose cost has been judged; never raises."""
+    return of_scheme(structure.children[0], "PKCS#8")
+
+
+def of_scheme(scheme: Element, container: str) -> Protection:
+    """That of a key in a `container` by an AlgorithmIdentifier whose cost has been judged (RFC 8018 appendix A)."""
     try:
-        name, parameters = algorithm(structure.children[0])
+        name, parameters = algorithm(scheme)
         if parameters is None:
             raise DerFault
         if name != _PBES2:
-            return Protection("PKCS#8, an old scheme (PBES1 or PKCS#12)", integer(children(parameters)[1]), None)
+            return Protection(f"{container}, an old scheme (PBES1 or PKCS#12)", integer(children(parameters)[1]), None)
         name, parameters = algorithm(children(parameters)[0])
         if parameters is None:
             raise DerFault
-        return _of_derivation(name, children(parameters))
+        return _of_derivation(name, children(parameters), container)
     except (IndexError, ValueError):
-        return Protection("PKCS#8", None, None)
+        return Protection(container, None, None)
 
 
-def _of_derivation(name: str, parameters: tuple[Element, ...]) -> Protection:
+def _of_derivation(name: str, parameters: tuple[Element, ...], container: str) -> Protection:
     if name == _SCRYPT:
         n, r, p = (integer(one) for one in parameters[1:4])
-        return Protection(f"PKCS#8, scrypt with N={n}, r={r}, p={p}", None, None)
+        return Protection(f"{container}, scrypt with N={n}, r={r}, p={p}", None, None)
     if name != _PBKDF2:
         raise DerFault
     prf = next((algorithm(one)[0] for one in parameters[_SALT_COUNT:] if one.tag & 0x20), "1.2.840.113549.2.7")
     hash_name = _HASH_OF_PRF.get(prf, "another hash")
-    return Protection(
-        f"PKCS#8, PBKDF2 with {hash_name}", integer(parameters[1]), RECOMMENDED.get(hash_name, RECOMMENDED_PBKDF2)
-    )
+    recommended = RECOMMENDED.get(hash_name, RECOMMENDED_PBKDF2)
+    return Protection(f"{container}, PBKDF2 with {hash_name}", integer(parameters[1]), recommended)

@@ -12,7 +12,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
 
 from jwtool.jose import base64url
 from tests.cli.conftest import NOW
@@ -83,6 +90,19 @@ def test_a_certificate(cli: Cli, folder: Path, cert: str) -> None:
         "x5t#S256": base64url.encode(hashlib.sha256(octets).digest()),
     }
     assert cli("verify", "-q", "-k", "leaf.key", stdin=done.raw).exit == 0
+
+
+def test_a_bundle_of_key_and_certificates(cli: Cli, folder: Path) -> None:
+    """PKCS#12, as most authorities hand it over: one file for -k and --cert, and for a set."""
+    key = load_pem_private_key((folder / "leaf.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    own, above = (x509.load_pem_x509_certificate((folder / name).read_bytes()) for name in ("leaf.pem", "root.pem"))
+    bundle = pkcs12.serialize_key_and_certificates(b"leaf", key, own, [above], BestAvailableEncryption(b"x"))
+    (folder / "leaf.p12").write_bytes(bundle)
+    open_it = ("--passphrase", "env:P")
+    header = header_of(cli("sign", "-k", "leaf.p12", "--cert", "leaf.p12", *open_it, env={"P": "x"}).stdout)
+    (jwk,) = json.loads(cli("jwks", "build", "leaf.p12", *open_it, env={"P": "x"}).stdout)["keys"]
+    assert header["x5c"] == jwk["x5c"] == json.loads(cli("jwks", "build", "chain.pem").stdout)["keys"][0]["x5c"]
 
 
 def test_a_chain(cli: Cli, folder: Path) -> None:

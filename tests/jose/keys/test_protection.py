@@ -60,6 +60,22 @@ def test_pkcs8(
 
 
 @pytest.mark.parametrize(
+    ("options", "protection"),
+    [
+        ((), Protection("PKCS#12, PBKDF2 with SHA-256", 2048, 600_000)),
+        (("-iter", "100000"), Protection("PKCS#12, PBKDF2 with SHA-256", 100_000, 600_000)),
+        (("-keypbe", "PBE-SHA1-3DES"), Protection("PKCS#12, an old scheme (PBES1 or PKCS#12)", 2048, None)),
+        (("-keypbe", "NONE"), None),
+    ],
+)
+def test_pkcs12(
+    openssl: Callable[..., bytes], ec_traditional: bytes, options: tuple[str, ...], protection: Protection | None
+) -> None:
+    words = ("pkcs12", "-export", "-nocerts", "-passout", "pass:x", *options, "-inkey")
+    assert protection_of(openssl(*words, ec_traditional)) == protection
+
+
+@pytest.mark.parametrize(
     "scheme",
     [
         b"",
