@@ -16,10 +16,14 @@ from typer.core import TyperArgument, TyperOption
 
 from jwtool.cli import app, complete_value
 from jwtool.cli.complete import INDEX, Node
+from jwtool.cli.network_options import NETWORK
 from jwtool.cli.shell_scripts import FILES, SCRIPTS
 
 PROJECT = Path(__file__).parents[2]
 BEGIN, END = "<!-- commands -->", "<!-- /commands -->"
+
+
+NETWORK_NAMES = frozenset(f"--{name.replace('_', '-')}" for name in NETWORK)
 
 
 def main(argv: Sequence[str], project: Path) -> int:
@@ -141,10 +145,17 @@ def tables(tree: Node) -> str:
         lines.append(f"| `{usage}` | {_cell(node['help'])} |")
     lines += ["", "| Command | Options |", "|---|---|"]
     lines.append(f"| every command | {', '.join(common)} |")
+    network: list[str] = []
+    rows = []
     for path, node in commands:
-        own = [names for names in _options(node) if names not in common]
+        reaching = [_written(one) for one in node["options"] if one["names"][-1] in NETWORK_NAMES]
+        network = network or reaching
+        own = [names for names in _options(node) if names not in {*common, *reaching}] + ["network"] * bool(reaching)
         if own:
-            lines.append(f"| `{path}` | {', '.join(own)} |")
+            rows.append(f"| `{path}` | {', '.join(own)} |")
+    if network:
+        lines.append(f"| network: where it may be used | {', '.join(network)} |")
+    lines += rows
     return "\n".join([*lines, "", ""])
 
 
@@ -156,7 +167,11 @@ def _commands(node: Node, path: str) -> Iterator[tuple[str, Node]]:
 
 
 def _options(node: Node) -> list[str]:
-    return [f"`{'/'.join(one['names'])}{_value(one)}`" for one in node["options"]]
+    return [_written(one) for one in node["options"]]
+
+
+def _written(option: Node) -> str:
+    return f"`{'/'.join(option['names'])}{_value(option)}`"
 
 
 def _value(option: Node) -> str:

@@ -75,6 +75,10 @@ def test_the_tables_of_the_readme(project: Path) -> None:
         "| every command | `--json`, `-q/--quiet`, `-v/--verbose`, `--color WHEN`, `-h/--help` |"
     )
     assert "| `jwtool completion` | `--install` |" in rows
+    assert "| `jwtool issuer show` | network |" in rows
+    (network,) = [row for row in rows if row.startswith("| network: where it may be used | ")]
+    assert network.startswith("| network: where it may be used | `--offline`, `--refresh`, `--stale-ok DURATION`, ")
+    assert "`--offline`" not in "".join(row for row in rows if row != network)
 
 
 def test_a_bar_does_not_end_a_cell() -> None:
