@@ -10,16 +10,8 @@ from jwtool.operations.describe import keyset_documents, keyset_table
 from jwtool.output.report import Gap, Headline, Line, Report, Row, Table
 from jwtool.output.token_blocks import shown_value
 from jwtool.output.words import counted
-from jwtool.sources.discovery import (
-    ID_TOKEN_ALGORITHMS,
-    NAMES,
-    SECTIONS,
-    Fault,
-    endpoint,
-    faults_of,
-    lacks_rs256,
-    read_document,
-)
+from jwtool.sources.discovery import NAMES, endpoint, read_document
+from jwtool.sources.discovery_faults import ID_TOKEN_ALGORITHMS, SECTIONS, Fault, faults_of, lacks_rs256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,12 +32,14 @@ def show_issuer(issuer: str, network: Network, runtime: Runtime) -> Report:
 
     Raises what `read_document` raises where there is no document to show.
     """
+    network = network._replace(refresh=not network.offline)  # who looks at an issuer wants to see it as it is now
     metadata = read_document(issuer.removeprefix("issuer:"), network, runtime)
     faults = list(faults_of(metadata))
     keyset: keysets.KeySet | None = None
     notes: tuple[str, ...] = ()
     if not any(fault.member == "jwks_uri" for fault in faults) and "jwks_uri" in metadata.members:
         keyset, notes = _keys_of(metadata, network, runtime, faults)
+    notes = (*metadata.remarks, *notes)
     if metadata.kind == "openid" and lacks_rs256(metadata.members.get(ID_TOKEN_ALGORITHMS)):
         notes = (*notes, f"{ID_TOKEN_ALGORITHMS} has no RS256, which {SECTIONS['openid'][0]} still asks of everyone")
     documents = [] if keyset is None else keyset_documents(keyset)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from pytest_httpserver import HTTPServer
+
 HEAVY = {"cryptography", "httpx", "rich", "joserfc", "authlib", "ssl"}
 NETWORK = {"httpx", "ssl", "joserfc", "authlib", "cryptography.x509"}
 # `main` ends the process by itself: the modules are listed by a hook that it runs on the way out.
@@ -123,6 +125,25 @@ def test_a_local_verify(
     assert out
     assert "cryptography" in modules
     assert heavy(modules, NETWORK | {"rich"}) == set()
+
+
+def test_a_verify_by_an_issuer_that_is_in_the_cache(
+    imported: Callable[..., tuple[int, str, set[str]]],
+    token: Callable[[str], str],
+    httpserver: HTTPServer,
+    tmp_path: Path,
+) -> None:
+    text = token("ES256")
+    base = httpserver.url_for("").rstrip("/")
+    document = {"issuer": base, "jwks_uri": f"{base}/jwks.json"}
+    httpserver.expect_request("/.well-known/openid-configuration").respond_with_json(document)
+    httpserver.expect_request("/jwks.json").respond_with_data((tmp_path / "jwks.json").read_bytes())
+    for forbidden, found in ((set(), {"authlib", "httpx"}), (NETWORK | {"rich"}, set())):
+        argv = ("verify", "-i", base, "-q")
+        code, out, modules = imported(*argv, stdin=text, env={"JWTOOL_CACHE_DIR": str(tmp_path / "cache")})
+        assert (code, out) == (1, "not valid: claim_missing\n")
+        assert found <= modules
+        assert heavy(modules, forbidden) == set()
 
 
 def test_the_probe_sees_what_it_should(imported: Callable[..., tuple[int, str, set[str]]], tmp_path: Path) -> None:

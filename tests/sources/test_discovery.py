@@ -19,7 +19,8 @@ from jwtool.jose.network_errors import (
     JwksTimeout,
     ResponseTooLarge,
 )
-from jwtool.sources.discovery import Metadata, discover, endpoint, faults_of, read_document, well_known_urls
+from jwtool.sources.discovery import Metadata, discover, endpoint, read_document, well_known_urls
+from jwtool.sources.discovery_faults import faults_of
 from jwtool.sources.network import Network
 from jwtool.sources.urls import parse_url
 
