@@ -92,6 +92,9 @@ def test_a_fresh_key_signs_what_verify_believes(cli: Cli, tmp_path: Path) -> Non
         argv = ("verify", "--json", "--jwks", f"{url}/.well-known/jwks.json", "-i", url, "-a", "api", "-")
         done = cli(*argv, "--preset", "access-token", stdin=text.encode(), now=now)
         assert (done.exit, done.document["claims"]["client_id"]) == (0, "app")
+        found = cli("verify", "--json", "-i", url, "-a", "api", "-", stdin=text.encode(), now=now)
+        assert (found.exit, found.document["key"]["source"]) == (0, f"{url}/.well-known/jwks.json")
+        assert cli("issuer", "show", "-q", url).exit == 0
         bad = token(url, audience="api", bad="sig")[1]["access_token"]
         done = cli(*argv, stdin=bad.encode(), now=now)
         assert (done.exit, done.codes) == (1, {"signature_invalid"})
