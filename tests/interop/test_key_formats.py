@@ -187,6 +187,15 @@ class TestJose:
             name: value for name, value in material(key).items() if name != "key_ops"
         }
 
+    @pytest.mark.parametrize("alg", ["PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW"])
+    def test_we_open_what_it_encrypted(self, ours: Mapping[str, Key], peer: Callable[..., bytes], alg: str) -> None:
+        """Only so: of ours it takes no more than 32,768 rounds."""
+        written = json.dumps(to_jwk(ours["P-256"], private=True)).encode()
+        header = json.dumps({"protected": {"alg": alg, "enc": "A256GCM", "cty": "jwk+json"}})
+        password = json.dumps(PASSPHRASE.decode()).encode()
+        key = read(peer("jose", "jwe", "enc", "-c", "-I", written, "-k", password, "-i", header))
+        assert material(key) == material(ours["P-256"])
+
     def test_secrets(self, peer: Callable[..., bytes]) -> None:
         ours = generate("HS256")
         written = json.dumps(to_jwk(ours, private=True)).encode()
