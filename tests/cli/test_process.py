@@ -54,6 +54,13 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
     )
 
 
+def test_a_token_that_is_made_while_verify_waits_for_it(keys: Path) -> None:
+    line = "{ sleep 1.2; jwtool sign -k es256.jwk --nbf now; } | jwtool verify -k es256.jwk --json"
+    done = shell(line, keys)
+    checks = {check["name"]: check["verdict"] for check in json.loads(done.stdout)["checks"]}
+    assert (done.returncode, checks["nbf"]) == (0, "ok")
+
+
 class TestStdout:
     """A closed pipe ends quietly; what could not be written is said, exit 6."""
 

@@ -193,6 +193,7 @@ def command(
             exit_code=exit_code,
         )
     tidied = read_token(token, runtime, member=member)
+    now = parse_time(at, now=runtime.now())  # what came down a pipe may have been made meanwhile
     if tidied.note:
         runtime.trace(tidied.note)
     parsed = parse(tidied.text, padded=policy.padded)
