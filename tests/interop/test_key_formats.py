@@ -213,6 +213,10 @@ class TestJwcrypto:
         token = jwe.JWE(algs=["PBES2-HS256+A128KW", "A256GCM"])
         token.deserialize(to_encrypted_jwk(ours[kind], PASSPHRASE), PASSPHRASE)
         assert json.loads(token.payload) == to_jwk(ours[kind], private=True)
+        theirs = jwk.JWK.from_json(token.payload.decode())
+        assert theirs.thumbprint() == ours[kind].kid
+        assert theirs.export_to_pem() == to_pem(ours[kind], private=False)
+        assert theirs.export_to_pem(private_key=True, password=None) == to_pem(ours[kind], private=True)
 
     @pytest.mark.parametrize("alg", ["PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW"])
     def test_we_open_its_own(self, ours: Mapping[str, Key], alg: str) -> None:
