@@ -43,6 +43,7 @@ _MOST_HASHES = 1_000_000
 _MOST_RC2_OCTETS = 200_000
 _MOST_SALT = 1024
 _DES_BLOCK = 8
+_LONGEST_MAC_KEY = 64
 
 
 class Password(NamedTuple):
@@ -98,9 +99,7 @@ def _pbmac1(parameters: Element | None, password: Password, unlock: Unlock) -> t
     name, _ = algorithm(scheme)
     if name not in _HMACS:
         raise KeyUnsupported(f"the {WHAT} is protected by the MAC {name}, which is not supported")
-    digest = _HMACS[name]
-    size = hashlib.new(digest, usedforsecurity=False).digest_size
-    return _pbkdf2(derivation, password, size, unlock), digest
+    return _pbkdf2(derivation, password, None, unlock), _HMACS[name]
 
 
 def decrypt(scheme: Element, content: bytes, password: Password, unlock: Unlock) -> bytes | None:
@@ -157,7 +156,8 @@ def _modern(derivation: Element, cipher: Element, password: Password, unlock: Un
     return kind, _pbkdf2(derivation, password, size, unlock), iv
 
 
-def _pbkdf2(derivation: Element, password: Password, size: int, unlock: Unlock) -> bytes:
+def _pbkdf2(derivation: Element, password: Password, size: int | None, unlock: Unlock) -> bytes:
+    """A key of `size` octets; None leaves the size to the parameters, as RFC 9579 §4 does."""
     name, parameters = algorithm(derivation)
     if name != _PBKDF2 or parameters is None:
         raise KeyUnsupported(f"the {WHAT} derives its key by {name}, which is not supported")
@@ -167,9 +167,11 @@ def _pbkdf2(derivation: Element, password: Password, size: int, unlock: Unlock) 
     for element in rest:
         if element.tag == SEQUENCE:
             digest = _HMACS.get(algorithm(element)[0], "")
+        elif size is None and integer(element) <= _LONGEST_MAC_KEY:
+            size = integer(element)
         elif integer(element) != size:
             raise DerFault
-    if not digest or not integer(rounds):
+    if not digest or not integer(rounds) or not size:
         raise DerFault
     return hashlib.pbkdf2_hmac(digest, password.utf8, _salt(salt), integer(rounds), size)
 

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     pkcs12,
 )
 
@@ -172,6 +178,97 @@ def test_other_ways_are_named() -> None:
     rc4 = tlv(0x30, tlv(6, bytes.fromhex("2a864886f70d010c0101")), tlv(0x30, tlv(4, b"salt"), tlv(2, b"\1")))
     scheme = "the PKCS#12 file is encrypted by the scheme 1.2.840.113549.1.12.1.1, which is not supported"
     assert refusal(made.pfx(made.encrypted_data(rc4, bytes(8)))) == (KeyUnsupported, scheme)
+
+
+def oid(dotted_hex: str) -> bytes:
+    return tlv(6, bytes.fromhex(dotted_hex))
+
+
+def derivation(rounds: int, digest: int, size: int | None = None) -> bytes:
+    length = b"" if size is None else tlv(2, bytes([size]))
+    prf = tlv(0x30, oid(f"2a864886f70d02{digest:02x}"), tlv(5))
+    return tlv(0x30, oid("2a864886f70d01050c"), tlv(0x30, tlv(4, b"saltsalt"), tlv(2, bytes([rounds])), length, prf))
+
+
+def pbmac1(content: bytes, passphrase: bytes, *, prf: int = 9, mac: int = 11, size: int = 32) -> bytes:
+    """A MacData after RFC 9579, with rounds and a salt outside that mean nothing."""
+    names = {9: "sha256", 10: "sha384", 11: "sha512"}
+    key = hashlib.pbkdf2_hmac(names[prf], passphrase, b"saltsalt", 50, size)
+    scheme = tlv(0x30, oid(f"2a864886f70d02{mac:02x}"), tlv(5))
+    parameters = tlv(0x30, derivation(50, prf, size), scheme)
+    digest = hmac.digest(key, content, names[mac])
+    info = tlv(0x30, tlv(0x30, oid("2a864886f70d01050e"), parameters), tlv(4, digest))
+    return tlv(0x30, info, tlv(4, b"NOT USED"), tlv(2, b"\1"))
+
+
+@pytest.mark.parametrize(("prf", "mac", "size"), [(9, 9, 32), (9, 11, 32), (11, 11, 64)])
+def test_pbmac1(prf: int, mac: int, size: int, natives: Natives) -> None:
+    pkcs8 = natives["P-256"].private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    content = made.data(made.bags(made.bag("2a864886f70d010c0a0101", pkcs8)))
+    data = made.pfx(content, mac=pbmac1(tlv(0x30, content), RIGHT, prf=prf, mac=mac, size=size))
+    assert [key.private for key in load(data).keys] == [True]
+    assert refusal(data, b"another") == WRONG
+    odd = made.pfx(content, mac=pbmac1(tlv(0x30, content), RIGHT, size=65))
+    assert refusal(odd) == DAMAGED
+
+
+def sealed(kdf: bytes, secret: bytes, plain: bytes, *, old: bool = False) -> bytes:
+    """Encrypted data by PBES2, with AES or with 3DES."""
+    block = 8 if old else 16
+    iv, padding = bytes(block), block - len(plain) % block
+    algorithm: Any = TripleDES(secret) if old else AES(secret)
+    encryptor = Cipher(algorithm, modes.CBC(iv)).encryptor()
+    ciphertext = encryptor.update(plain + bytes([padding]) * padding) + encryptor.finalize()
+    cipher = tlv(0x30, oid("2a864886f70d0307" if old else "60864801650304012a"), tlv(4, iv))
+    return made.encrypted_data(tlv(0x30, oid("2a864886f70d01050d"), tlv(0x30, kdf, cipher)), ciphertext)
+
+
+def test_rarer_ways_of_pbes2(natives: Natives) -> None:
+    pkcs8 = natives["P-256"].private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    plain = made.bags(made.bag("2a864886f70d010c0a0101", pkcs8))
+    scrypt = tlv(
+        0x30, oid("2b06010401da47040b"), tlv(0x30, tlv(4, b"salt"), *(tlv(2, b) for b in (b"\4\0", b"\1", b"\1")))
+    )
+    with_scrypt = sealed(scrypt, hashlib.scrypt(RIGHT, salt=b"salt", n=1024, r=1, p=1, dklen=32), plain)
+    with_3des = sealed(derivation(9, 8), hashlib.pbkdf2_hmac("sha224", RIGHT, b"saltsalt", 9, 24), plain, old=True)
+    for data in (made.pfx(with_scrypt), made.pfx(with_3des)):
+        assert [key.describe() for key in load(data).keys] == ["EC P-256"]
+        assert refusal(data, b"another") == WRONG
+    unknown = tlv(0x30, oid("2a03"), tlv(5))
+    for broken, error in (
+        (unknown, KeyUnsupported),
+        (derivation(0, 9), KeyMalformed),
+        (derivation(9, 99), KeyMalformed),
+    ):
+        assert refusal(made.pfx(sealed(broken, bytes(32), plain)))[0] is error
+    many = tlv(0x30, oid("2b06010401da47040b"), tlv(0x30, tlv(4, b"salt"), *(tlv(2, b"\7\0\0\0") for _ in range(3))))
+    assert refusal(made.pfx(sealed(many, bytes(32), plain)))[0] is KeyMalformed
+
+
+def test_what_is_odd_in_a_mac() -> None:
+    for digest, error in (("2a03", KeyUnsupported), (made.SHA1, KeyMalformed)):
+        assert refusal(made.pfx(made.data(b""), mac=made.mac_data(digest, 0)))[0] is error
+    other = tlv(0x30, derivation(9, 9, 32), tlv(0x30, oid("2a03"), tlv(5)))
+    info = tlv(0x30, tlv(0x30, oid("2a864886f70d01050e"), other), tlv(4, b""))
+    assert refusal(made.pfx(made.data(b""), mac=tlv(0x30, info, tlv(4, b""))))[0] is KeyUnsupported
+
+
+def test_bags_in_bags(natives: Natives) -> None:
+    pkcs8 = natives["P-256"].private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    bags = made.bags(made.bag("2a864886f70d010c0a0101", pkcs8))
+    once = made.bags(made.bag("2a864886f70d010c0a0106", bags))
+    thrice = made.bags(made.bag("2a864886f70d010c0a0106", made.bags(made.bag("2a864886f70d010c0a0106", once))))
+    assert [key.private for key in load(made.pfx(made.data(once)), None).keys] == [True]
+    entries = (KeyMalformed, "the PKCS#12 file has more than 200 entries, or entries in entries")
+    assert refusal(made.pfx(made.data(thrice))) == entries
+    sdsi = tlv(0x30, oid("2a864886f70d01091602"), tlv(0xA0, tlv(4, b"")))
+    other = made.bags(made.bag(made.CERTIFICATE, sdsi), made.bag("2a864886f70d010c0a0101", pkcs8))
+    assert [key.certificates for key in load(made.pfx(made.data(other)), None).keys] == [()]
+    wrong = made.bag(
+        "2a864886f70d010c0a0101",
+        natives["P-256"].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+    )
+    assert refusal(made.pfx(made.data(made.bags(wrong)))) == DAMAGED
 
 
 def indefinite(der: bytes) -> bytes:

@@ -148,6 +148,25 @@ def test_huge_numbers_cost_nothing(natives: Natives) -> None:
     assert refusal(pem(inside[:start] + public + string(private))) == DAMAGED
 
 
+def test_a_wrong_passphrase_for_every_mode(locked: bytes) -> None:
+    """What decides is the tag of GCM, and the two numbers at the start for CTR and CBC."""
+    inside = container(locked)
+    for cipher, tag in ((b"aes256-gcm@openssh.com", bytes(16)), (b"aes128-cbc", b""), (b"aes192-ctr", b"")):
+        other = inside.replace(string(b"aes256-ctr"), string(cipher), 1) + tag
+        assert refusal(pem(other)) == (PassphraseWrong, "the passphrase does not open the private key")
+
+
+@pytest.mark.parametrize("numbers", [(0, 1, 3, 3), (1, 0, 3, 3), (1, 1, 2, 3), (1, 1, 3, 0), (2, 1, 3, 3)])
+def test_rsa_numbers_that_are_none(numbers: tuple[int, int, int, int], natives: Natives) -> None:
+    inside = container(plain(natives, "RSA"))
+    start = len(MAGIC) + len(string(b"none") * 2 + string(b"")) + 4
+    public = inside[start : start + 4 + int.from_bytes(inside[start : start + 4])]
+    d, qi, p, q = (string(bytes([number]).lstrip(b"\0")) for number in numbers)
+    private = bytes(8) + string(b"ssh-rsa") + string(b"\x7f" * 256) + string(b"\3") + d + qi + p + q + string(b"")
+    private += bytes(range(1, 1 + -len(private) % 8))
+    assert refusal(pem(inside[:start] + public + string(private))) == DAMAGED
+
+
 def test_mutated_containers_are_keys_or_errors(natives: Natives, locked: bytes) -> None:
     dice = random.Random(7)
     for data in (*(plain(natives, kind) for kind in KINDS), locked):
