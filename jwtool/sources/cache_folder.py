@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 ENTRY, LOCK = ".answer", ".lock"
 MAX_ENTRY = 1024 * 1024
@@ -153,6 +154,8 @@ def _make(folder: str) -> None:
         raise PermissionError
     if stat.S_IMODE(facts.st_mode) & 0o077:
         os.chmod(folder, 0o700)
+    if not _is_trusted(facts):  # others could rename and remove what is in it
+        _remove(folder, lambda _facts: True)
 
 
 def _is_own(facts: os.stat_result) -> bool:
@@ -166,11 +169,14 @@ def _is_trusted(facts: os.stat_result) -> bool:
 
 
 def _forget_old(folder: str) -> None:
-    import time
+    now = time.time()
+    _remove(folder, lambda facts: now - facts.st_mtime > _FORGOTTEN_AFTER)
 
+
+def _remove(folder: str, which: Callable[[os.stat_result], bool]) -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith((ENTRY, LOCK)):
                 with suppress(OSError):
-                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > _FORGOTTEN_AFTER:
+                    if which(entry.stat(follow_symlinks=False)):
                         os.unlink(entry.path)
