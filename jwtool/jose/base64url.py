@@ -12,11 +12,12 @@ import binascii
 from jwtool.jose.errors import BadBase64url
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/...")  # what is foreign stays foreign, and is refused by the decoder
+_PADDING = (b"", b"", b"==", b"=")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 
 # The last character of a group of 2 or 3 carries 4 or 2 bits that no octet takes: they must be zero.
-_CLEAN_ENDS = {0: _ALPHABET, 2: _ALPHABET[::16], 3: _ALPHABET[::4]}
+_CLEAN_ENDS = (_ALPHABET, b"", _ALPHABET[::16], _ALPHABET[::4])
 
 _KNOWN_STRANGERS = {
     "=": "padding ('=')",
@@ -42,22 +43,30 @@ def decode(text: str | bytes, *, what: str = "the value") -> bytes:
     never repeats the text.
     """
     raw = text.encode("ascii", "replace") if isinstance(text, str) else text
-    if raw.translate(None, _ALPHABET):
-        raise BadBase64url(f"{what} is not base64url: {_describe_stranger(text)}")
-    clean_ends = _CLEAN_ENDS.get(len(raw) % 4)
-    if clean_ends is None:
-        raise BadBase64url(
-            f"{what} is not base64url: no octets have a length of {len(raw)} characters",
-            hint="a character is missing or too many; copy the whole value again",
-        )
-    if raw and raw[-1] not in clean_ends:
-        raise BadBase64url(f"{what} is not base64url: stray bits in the last character, at offset {len(raw) - 1}")
-    return binascii.a2b_base64(raw.translate(_TO_STANDARD) + b"==")
+    length = len(raw) % 4
+    if raw and raw[-1] not in _CLEAN_ENDS[length]:
+        raise _fault(text, raw, what)
+    try:
+        return binascii.a2b_base64(raw.translate(_TO_STANDARD) + _PADDING[length], strict_mode=True)
+    except binascii.Error:
+        raise _fault(text, raw, what) from None
 
 
 def encode(data: bytes) -> str:
     """The one base64url text for `data`, without padding."""
     return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode("ascii")
+
+
+def _fault(text: str | bytes, raw: bytes, what: str) -> BadBase64url:
+    """What is wrong with a text that can't be decoded."""
+    if raw.translate(None, _ALPHABET):
+        return BadBase64url(f"{what} is not base64url: {_describe_stranger(text)}")
+    if len(raw) % 4 == 1:
+        return BadBase64url(
+            f"{what} is not base64url: no octets have a length of {len(raw)} characters",
+            hint="a character is missing or too many; copy the whole value again",
+        )
+    return BadBase64url(f"{what} is not base64url: stray bits in the last character, at offset {len(raw) - 1}")
 
 
 def _describe_stranger(text: str | bytes) -> str:

@@ -81,7 +81,7 @@ def parse_claims(text: str) -> dict[str, JsonValue] | None:
         try:
             value, end = _PLAIN(text, 0)
         except (ValueError, StopIteration, RecursionError):
-            return None
+            value, end = None, 0
         if end == len(text) and type(value) is dict and _is_plain(value, text.count('"')):
             return value
     try:

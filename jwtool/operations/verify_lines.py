@@ -38,7 +38,8 @@ KEPT_VALUES = 16_384  # of each claim: an hour of tokens has 3,600 values of exp
 LONGEST_KEPT = 512  # characters of a value
 ABSENT = object()
 ANY = object()
-SCHEMA = f'{{"schema":"jwtool.verify/{VERSION}","ok":'
+KEPT = (str, int, list, object)  # types of values whose checks are kept; object is that of ABSENT
+YES, NO = (f'{{"schema":"jwtool.verify/{VERSION}","ok":{ok},"line":' for ok in ("true", "false"))
 
 Piece = tuple[str, str | None]  # a check as JSON, and its code if it failed
 
@@ -91,9 +92,10 @@ class VerifyLines(Judge):
         self._pieces.clear()
 
     def answer(self, line: bytes, number: int) -> str:
-        known = self._known.get(line.partition(b".")[0])
-        if known is not None and self.wanted.member is None:
-            text = self._answer_known(known, line, number, {})
+        if self.wanted.member is None:
+            end = line.find(b".")
+            known = self._known.get(line[:end])
+            text = None if known is None else self._answer_known(known, line, end + 1, number)
             if text is not None:
                 return text
         try:
@@ -103,8 +105,9 @@ class VerifyLines(Judge):
         kept = self.kept(tidied)
         if tidied.record is not None and tidied.text.isascii():
             bare = tidied.text.encode()
-            known = self._known.get(bare.partition(b".")[0])
-            text = None if known is None else self._answer_known(known, bare, number, kept)
+            end = bare.find(b".")
+            known = self._known.get(bare[:end])
+            text = None if known is None else self._answer_known(known, bare, end + 1, number, kept)
             if text is not None:
                 return text
         return self._answer_any(tidied, number, kept)
@@ -198,45 +201,46 @@ class VerifyLines(Judge):
             _codes((*said.before, *said.after)),
         )
 
-    def _answer_known(self, known: Known, line: bytes, number: int, kept: dict[str, Any]) -> str | None:
-        """The answer of the short way, or None for a token that has to go the long one."""
+    def _answer_known(
+        self, known: Known, line: bytes, start: int, number: int, kept: dict[str, Any] | None = None
+    ) -> str | None:
+        """The answer of the short way, or None for a token that has to go the long one; its payload begins at `start`.
+
+        This is what a million tokens wait for: each of its lines was measured.
+        """
         cut = line.rfind(b".")
-        start = len(line.partition(b".")[0]) + 1
         if cut <= start or len(line) > MAX_TOKEN:
             return None
         try:
             signature = base64url.decode(line[cut + 1 :])
-            payload = base64url.decode(line[start:cut])
-            text = payload.decode()
+            text = base64url.decode(line[start:cut]).decode()
             claims = strict_json.parse_claims(text)
-        except (InputError, UnicodeDecodeError):
-            return None
-        if claims is None or "cnf" in claims or (known.issuer is not ANY and claims.get("iss") != known.issuer):
-            return None
-        try:
+            if claims is None or "cnf" in claims or (known.issuer is not ANY and claims.get("iss") != known.issuer):
+                return None
             verified = known.verifies(line[:cut], signature)
-        except JwtoolError:
+        except (JwtoolError, UnicodeDecodeError):
             return None
         written = known.if_verified if verified else known.if_not
-        checks, codes = [written.before], list(written.reasons)
+        answer, reasons = written.before, written.reasons
+        get: Any = claims.get  # of a check that depends on no single claim it finds nothing
         for claim, judge, pieces in known.steps:
-            piece = None if claim is None else pieces.get(_memory_of(claims, claim))
+            value = get(claim, ABSENT)
+            kind = type(value)  # for 1, 1.0 and true would be the same here
+            piece = pieces.get(value) if kind is str or kind is int or value is ABSENT else None
             if piece is None:
                 piece = _judged(claims, claim, judge, pieces)
-            checks.append(piece[0])
-            if piece[1] is not None:
-                codes.append(piece[1])
-        ok = verified and not codes
-        if not self.count(ok, tuple(dict.fromkeys(codes)), known.kid, claims.get("iss")):
+            answer += piece[0]
+            if piece[1] is not None and piece[1] not in reasons:
+                reasons = (*reasons, piece[1])
+        ok = verified and not reasons
+        if not self.count(ok, reasons, known.kid, get("iss")):
             return ""
         said = "null"
         if ok:
             said = text if text.isascii() and text.isprintable() else strict_json.dump(claims)
-        more = f",{strict_json.dump(kept)[1:-1]}" if kept else ""
-        return (
-            f'{SCHEMA}{"true" if ok else "false"},"line":{number}'
-            f"{','.join(checks)}{written.after}{said}{more}{written.end}"
-        )
+        if kept:
+            said += f",{strict_json.dump(kept)[1:-1]}"
+        return f"{YES if ok else NO}{number}{answer}{written.after}{said}{written.end}"
 
 
 def _issuer(token: UnverifiedToken) -> str | None:
@@ -246,24 +250,19 @@ def _issuer(token: UnverifiedToken) -> str | None:
     return issuer if isinstance(issuer, str) else None
 
 
-def _memory_of(claims: Mapping[str, Any], claim: str) -> Any:
-    """What stands for the value of a claim among pieces: 1, 1.0 and true would be the same there."""
-    value = claims.get(claim, ABSENT)
-    kind = type(value)
-    if kind is str or kind is int or value is ABSENT:
-        return value
-    if kind is list and all(type(one) is str for one in value):
-        return tuple(value)
-    return (kind, strict_json.dump(value))
-
-
 def _judged(claims: Mapping[str, Any], claim: str | None, judge: ClaimJudge, pieces: dict[Any, Piece]) -> Piece:
+    """A check as JSON after a comma, and its code if it failed; kept where it depends on one claim of a usual type."""
+    value: Any = ABSENT if claim is None else claims.get(claim, ABSENT)
+    kind = type(value)
+    memory = value if kind is not list else tuple(value) if all(type(one) is str for one in value) else None
+    if kind is list and memory in pieces:
+        return pieces[memory]
     check = judge(claims)
-    piece = strict_json.dump(check_document(check)), check.code
-    if claim is not None and len(piece[0]) <= LONGEST_KEPT:
+    piece = f",{strict_json.dump(check_document(check))}", check.code
+    if claim is not None and kind in KEPT and memory is not None and len(piece[0]) <= LONGEST_KEPT:
         if len(pieces) >= KEPT_VALUES:
             pieces.clear()
-        pieces[_memory_of(claims, claim)] = piece
+        pieces[memory] = piece
     return piece
 
 
