@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 from cryptography import x509
@@ -28,7 +29,7 @@ from jwtool.jose import (
 )
 from jwtool.jose.algorithms import ALGORITHMS, CURVES
 from jwtool.jose.errors import JwtoolError
-from jwtool.jose.keys import der, load, pem, public, secret, x5c
+from jwtool.jose.keys import der, encrypted_jwk, load, pem, public, secret, x5c
 from jwtool.jose.keys.generate import generate
 from jwtool.jose.keys.jwk import parse_jwk
 from jwtool.jose.rotation import active_key
@@ -104,7 +105,23 @@ def key_files() -> list[bytes]:
             pkcs12.serialize_key_and_certificates(None, native, None, None, nothing),
         ]
     pem_certificate = b"-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n" % base64.encodebytes(certificate())
-    return [*forms, certificate(), pem_certificate, pem_certificate + forms[-1]]
+    return [*forms, *other_files(), certificate(), pem_certificate, pem_certificate + forms[-1]]
+
+
+def other_files() -> list[bytes]:
+    """Files of other programs, encrypted by as few rounds as may be."""
+    key = private_keys()[0]
+    native: Any = serialization.load_der_private_key(public.to_der(key, private=True), None)
+    ssh = serialization.PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(1).build(PASSPHRASE)
+    files = [native.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, ssh)]
+    own = x509.load_der_x509_certificate(certificate())
+    for scheme in (pkcs12.PBES.PBESv2SHA256AndAES256CBC, pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC):
+        builder = serialization.PrivateFormat.PKCS12.encryption_builder().key_cert_algorithm(scheme).kdf_rounds(1)
+        files.append(pkcs12.serialize_key_and_certificates(None, native, own, None, builder.build(PASSPHRASE)))
+    pem = public.to_pem(key, private=True).decode()
+    files += [json.dumps(one).encode() for one in ({"a": pem, "b": 7}, {"private_key": pem, "private_key_id": "a"})]
+    with mock.patch.object(encrypted_jwk, "ROUNDS", 1000):
+        return [*files, encrypted_jwk.to_encrypted_jwk(key, PASSPHRASE).encode()]
 
 
 @st.composite
