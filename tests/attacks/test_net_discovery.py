@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug import Request, Response
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
@@ -106,3 +108,30 @@ def test_a_token_cannot_choose_its_issuer(httpserver: HTTPServer, issuer: str, f
     for iss in (f"{base}/evil", f"{issuer}/../evil", "http://169.254.169.254/", "file:///etc/passwd"):
         assert verify(token(forge, iss), "-i", issuer).short == (1, {"iss_mismatch"})
     assert asked(httpserver) == {f"/a{OPENID}", "/jwks.json"}
+
+
+@pytest.mark.parametrize("uri", ["https://169.254.169.254/latest", "https://[fe80::1]/jwks.json"])
+def test_link_local_jwks_uri(httpserver: HTTPServer, issuer: str, forge: Forger, verify: Verify, uri: str) -> None:
+    httpserver.expect_request(f"/a{OPENID}").respond_with_json({"issuer": issuer, "jwks_uri": uri})
+    verdict = verify(token(forge, issuer), "-i", issuer)
+    assert verdict.short == (5, {"link_local_refused"})
+
+
+def test_slow_document(serve: Any, forge: Forger, verify: Verify) -> None:
+    server = serve(lambda _stream: time.sleep(4))
+    slow = f"http://127.0.0.1:{server.port}"
+    assert verify(token(forge, slow), "-i", slow, "--timeout", "1s").short == (5, {"jwks_timeout"})
+
+
+def test_slow_keys(httpserver: HTTPServer, issuer: str, serve: Any, forge: Forger, verify: Verify) -> None:
+    """Document and keys together have the time of one fetch."""
+    server = serve(lambda _stream: time.sleep(4))
+
+    def late(_request: Request) -> Response:
+        time.sleep(1)
+        return Response(json.dumps({"issuer": issuer, "jwks_uri": server.url}))
+
+    httpserver.expect_request(f"/a{OPENID}").respond_with_handler(late)
+    began = time.monotonic()
+    assert verify(token(forge, issuer), "-i", issuer, "--timeout", "2s").short == (5, {"jwks_timeout"})
+    assert time.monotonic() - began < 3.5
