@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from pytest_httpserver import HTTPServer
 
-HEAVY = {"cryptography", "httpx", "rich", "joserfc", "authlib", "ssl"}
-NETWORK = {"httpx", "ssl", "joserfc", "authlib", "cryptography.x509"}
+HEAVY = {"cryptography", "bcrypt", "httpx", "rich", "joserfc", "authlib", "ssl"}
+NETWORK = {"bcrypt", "httpx", "ssl", "joserfc", "authlib", "cryptography.x509"}
 # `main` ends the process by itself: the modules are listed by a hook that it runs on the way out.
 PROBE = """
 import atexit, sys
