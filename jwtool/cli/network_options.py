@@ -4,11 +4,14 @@ Its function declares one parameter, `network: Network`; the builder of the comm
 place, and hands over what they add up to.
 """
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
 from jwtool.cli import complete_value as complete
+from jwtool.jose.errors import UsageError
 from jwtool.sources.network import Network, parse_network
 from jwtool.sources.runtime import Runtime
 
@@ -17,6 +20,7 @@ def _text(name: str, metavar: str, about: str, **more: Any) -> Any:
     return typer.Option(name, metavar=metavar, show_default=False, help=about, **more)
 
 
+ISSUER = "issuer:"
 NETWORK: dict[str, tuple[Any, Any]] = {
     "offline": (Annotated[bool, typer.Option("--offline", help="Use the cache alone, send nothing.")], False),
     "refresh": (Annotated[bool, typer.Option("--refresh", help="Ask the server, whatever the cache holds.")], False),
@@ -62,6 +66,41 @@ NETWORK: dict[str, tuple[Any, Any]] = {
 }
 
 
+# The parameters whose values may be fetched from.
+FETCHED = ("key", "jwks", "decrypt_key", "keys", "url", "issuer")
+
+
 def take_network(values: dict[str, Any], runtime: Runtime) -> Network:
-    """The `Network` out of the values of a command line; its options are taken out of them."""
-    return parse_network(**{name: values.pop(name) for name in NETWORK}, runtime=runtime)
+    """The `Network` out of the values of a command line; its options are taken out of them.
+
+    Raises as `parse_network`, and UsageError where a header of the user would go to two hosts.
+    """
+    network = parse_network(**{name: values.pop(name) for name in NETWORK}, runtime=runtime)
+    if network.headers:
+        _refuse_two_hosts(values)
+    return network
+
+
+def _refuse_two_hosts(values: Mapping[str, Any]) -> None:
+    """A credential is for one host, and nobody says for which of two."""
+    hosts = _hosts(values, FETCHED) or _hosts(values, ("iss",))
+    if len(hosts) > 1:
+        one, other = hosts[:2]
+        raise UsageError(
+            f"--bearer and --http-header are for one host, and {one} and {other} are both asked for",
+            hint="give the keys of one of them as a file: jwtool jwks fetch URL -o FILE",
+        )
+
+
+def _hosts(values: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    from jwtool.sources.urls import parse_url
+
+    hosts: dict[str, None] = {}
+    for name in names:
+        value = values.get(name) or ()
+        for text in (value,) if isinstance(value, str) else value:
+            url = text[len(ISSUER) :] if text[: len(ISSUER)].lower() == ISSUER else text
+            if url[:5].lower() in {"http:", "https"}:
+                with suppress(UsageError):  # whoever reads it as a source says what is wrong with it
+                    hosts[parse_url(url).host_label] = None
+    return list(hosts)

@@ -189,6 +189,21 @@ def test_json_says_that_a_set_is_stale(verify: Callable[..., Outcome], publisher
     assert facts == {"source": publisher.url, "age": 100, "fresh_for": 0, "stale": True}
 
 
+@pytest.mark.parametrize(
+    ("argv", "refused"),
+    [
+        (("-k", "https://a.example/jwks", "--jwks", "https://b.example/jwks"), True),
+        (("-k", "https://a.example/jwks", "-k", "issuer:https://a.example:8443"), True),
+        (("-i", "https://a.example", "-i", "https://b.example"), True),
+        (("-k", "https://169.254.0.1/jwks", "-k", "ISSUER:https://169.254.0.1", "-i", "https://b.example"), False),
+    ],
+)
+def test_a_credential_is_for_one_host(cli: Cli, keys: Path, argv: tuple[str, ...], *, refused: bool) -> None:
+    done = cli("verify", *argv, "--http-header", "X-Tenant=7", f"@{keys / 'token.jwt'}")
+    assert (done.exit == 2) is refused
+    assert ("are for one host" in done.stderr) is refused
+
+
 def test_fetch_asks_the_server_and_offline_the_cache(cli: Cli, publisher: Publisher, tmp_path: Path) -> None:
     env = {"JWTOOL_CACHE_DIR": str(tmp_path / "cache")}
     for _ in range(2):
