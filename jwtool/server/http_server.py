@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import signal
 import threading
@@ -25,6 +26,8 @@ MAX_CONNECTIONS = 512
 """One more takes the place of the one that has been waited for the longest."""
 SECONDS = 10.0
 """How long a peer may send nothing; how long its request may take in all; how long it may take its response."""
+AT_ONCE = 8
+"""How many new connections are accepted in one go."""
 GRACE_SECONDS = 2.0
 """How long responses under way may go on after `stop`."""
 LOOK_SECONDS = 0.1
@@ -62,6 +65,8 @@ class HttpServer:
         self.log = log or (lambda _: None)
         self.access = access or (lambda _: None)
         self.stopping = False
+        self._room = _most_files() // 2  # the other half: what is being accepted or ended, and all else
+        self._told: set[str] = set()
         self._errand = errand
         self._errand_seconds = errand_seconds
         self._open: set[Connection] = set()
@@ -96,7 +101,9 @@ class HttpServer:
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._tell_of_bug)
-        listening = await loop.create_server(lambda: Connection(self), sock=self._listener, backlog=MAX_CONNECTIONS)
+        # Its backlog is also how many it accepts before it makes room for the first of them.
+        listening = await loop.create_server(lambda: Connection(self), sock=self._listener, backlog=AT_ONCE)
+        self._listener.listen(MAX_CONNECTIONS)
         next_errand = time.monotonic() + self._errand_seconds
         while not self.stopping:
             await asyncio.sleep(LOOK_SECONDS)
@@ -130,7 +137,7 @@ class HttpServer:
 
     def make_room(self) -> None:
         """End the connection that has been waited for the longest if there are too many, the latest if none is."""
-        if len(self._open) > MAX_CONNECTIONS:
+        if len(self._open) > min(MAX_CONNECTIONS, self._room):
             longest = next(iter(self._waiting))
             self.forget(longest)
             longest.end()
@@ -151,8 +158,23 @@ class HttpServer:
     def _tell_of_bug(self, _loop: object, context: dict[str, Any]) -> None:
         """No traceback: a peer that has gone is nobody's business, and of a bug its kind must do."""
         error = context.get("exception")
-        if not isinstance(error, ConnectionError | TimeoutError):
-            self.log(f"internal error while serving: {type(error).__name__}")
+        if isinstance(error, ConnectionError | TimeoutError):
+            return
+        is_full = isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}
+        told = "too many files are open" if is_full else f"internal error while serving: {type(error).__name__}"
+        if told not in self._told:
+            self._told.add(told)
+            self.log(told)
+
+
+def _most_files() -> int:
+    """How many files this process may open; a system without such a limit says many."""
+    try:
+        import resource
+    except ImportError:
+        return 2 * MAX_CONNECTIONS
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 2 * MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else soft
 
 
 @contextlib.contextmanager

@@ -81,7 +81,7 @@ class Stage:
         refusal = refuse_stranger(request)
         if refusal is not None:
             return plain(HTTPStatus.FORBIDDEN, refusal)
-        form = read_form(request, repeatable=("where",), media_type_optional=True)
+        form = read_form(request, repeatable=("where",), is_oauth=False)
         for name in form:
             if name not in _PARAMETERS[action]:
                 known = ", ".join(_PARAMETERS[action])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 MAX_PARAMETERS = 64
 _NEVER_STORED = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 _CHALLENGE = ("WWW-Authenticate", 'Basic realm="jwtool issuer serve", charset="UTF-8"')
@@ -48,23 +49,24 @@ def answer_json(document: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK)
     return Response(status, _NEVER_STORED, f"{strict_json.dump(dict(document))}\n".encode())
 
 
-def read_form(request: Request, *, repeatable: Sequence[str] = (), media_type_optional: bool = False) -> Form:
+def read_form(request: Request, *, repeatable: Sequence[str] = (), is_oauth: bool = True) -> Form:
     """The parameters of the body; those without a value count as not there (RFC 6749 §3.2).
 
-    Raises OAuthError for a body that is no form, for a parameter given twice that is not `repeatable`, and for
-    parameters in the URL, where they would stand in logs.
+    What is not OAuth may send a JSON object instead, or nothing. Raises OAuthError for a body that is neither, for a
+    parameter given twice that is not `repeatable`, and for parameters in the URL, where they would stand in logs.
     """
     if request.has_query:
         raise OAuthError("invalid_request", "parameters go into the body, not into the URL")
     said = request.fields.get("content-type", [""])
     media_type = said[0].partition(";")[0].strip().lower()
-    if len(said) != 1 or (media_type != FORM and not (media_type_optional and not request.body)):
-        raise OAuthError("invalid_request", f"the body must be {FORM}")
-    try:
-        text = request.body.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
-    except ValueError:
-        raise OAuthError("invalid_request", "the body is not urlencoded UTF-8, or has too many parameters") from None
+    if len(said) == 1 and media_type == FORM:
+        pairs = _form_pairs(request.body)
+    elif len(said) == 1 and media_type == JSON and not is_oauth:
+        pairs = _json_pairs(request.body)
+    elif request.body or is_oauth:
+        raise OAuthError("invalid_request", f"the body must be {FORM}{'' if is_oauth else f' or {JSON}'}")
+    else:
+        pairs = []
     form: Form = {}
     for name, value in pairs:
         if value:
@@ -73,6 +75,26 @@ def read_form(request: Request, *, repeatable: Sequence[str] = (), media_type_op
         if len(values) > 1 and name not in repeatable:
             raise OAuthError("invalid_request", f"the parameter {name[:40]} is given more than once")
     return form
+
+
+def _form_pairs(body: bytes) -> list[tuple[str, str]]:
+    try:
+        text = body.decode("ascii")
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise OAuthError("invalid_request", "the body is not urlencoded UTF-8, or has too many parameters") from None
+
+
+def _json_pairs(body: bytes) -> list[tuple[str, str]]:
+    """The members of a JSON object as parameters: true is yes, null is not there, a list stands for several."""
+    words: Mapping[Any, str] = {True: "yes", False: "no", None: ""}
+    pairs = []
+    for name, given in strict_json.parse_object(body, what="the body").items():
+        for value in given if isinstance(given, list) else [given]:
+            if isinstance(value, dict | list):
+                raise OAuthError("invalid_request", f"the member {name[:40]} is no single value")
+            pairs.append((name, words[value] if isinstance(value, bool | None) else str(value)))
+    return pairs
 
 
 def one(form: Form, name: str) -> str | None:

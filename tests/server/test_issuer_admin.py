@@ -155,6 +155,30 @@ def test_what_is_not_understood_changes_nothing(issuer: Issuer, action: str, for
     assert (kids(issuer), issuer.claims()["iat"]) == (["k1"], NOW)
 
 
+@pytest.mark.parametrize(
+    ("action", "body", "member", "value"),
+    [
+        ("time", {"at": "1h"}, "shift", 3600),
+        ("time", {"at": NOW + 5}, "shift", 5),
+        ("fail", {"status": 503, "where": ["jwks", "token"], "delay": None}, "where", ["jwks", "token"]),
+        ("rotate", {"drop": True, "alg": "EdDSA"}, "alg", "EdDSA"),
+        ("fail", {}, "failing", False),
+        ("time", {"at": ["1h", "2h"]}, "error_description", "the parameter at is given more than once"),
+        ("time", {"at": {"b": 1}}, "error_description", "the member at is no single value"),
+        ("time", [], "error_description", "the body is a list, wanted a JSON object"),
+    ],
+)
+def test_a_test_may_speak_json(issuer: Issuer, action: str, body: Any, member: str, value: Any) -> None:
+    answer = issuer.ask("POST", f"/admin/{action}", json.dumps(body).encode(), Content_Type="application/json")
+    assert (answer[0], answer[2][member]) == (400 if member == "error_description" else 200, value)
+
+
+def test_other_types_are_refused(issuer: Issuer) -> None:
+    answer = issuer.ask("POST", "/admin/time", b"at=1h", Content_Type="text/plain")
+    wanted = "the body must be application/x-www-form-urlencoded or application/json"
+    assert (answer[0], answer[2]["error_description"]) == (400, wanted)
+
+
 @pytest.mark.parametrize("action", ["rotate", "time", "fail"])
 @pytest.mark.parametrize(
     "fields",
