@@ -154,7 +154,8 @@ def fetch_set(source: Source, network: Network, runtime: Runtime) -> tuple[Fetch
 
     if KID in source.value and source.kind == "url":
         raise UsageError(
-            f"{source.label} has a place for the kid of a token, and here is none", hint=f"put the kid in for {KID}"
+            f"{source.label} has a place for a kid, which only `verify` of one token fills in",
+            hint=f"put the kid in for {KID}",
         )
     if source.kind == "url":
         fetched = fetch_keyset(source.value, network=network, runtime=runtime)

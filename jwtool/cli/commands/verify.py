@@ -181,6 +181,8 @@ def command(
 
         refuse_beside_lines({"--dpop": dpop, "--payload": payload, "--decrypt-key": decrypt_key})
         moment = None if at == "now" else now
+        for note in remarks(shape, trusted):
+            runtime.warn(note)
         return verify_lines(
             token,
             lines,

@@ -85,6 +85,12 @@ def test_what_only_the_user_knows_must_be_given(cli: Cli, name: str, hint: str) 
     assert (done.exit, done.document["error"]["hint"]) == (2, hint)
 
 
+@pytest.mark.parametrize("project", ["a/b", "..", ".", "a?b", "a#b", "https://x", "p" * 129, "\u00e9"])
+def test_a_project_that_would_change_the_url(cli: Cli, project: str) -> None:
+    done = cli("verify", "--json", "--preset", "firebase", "-a", project, "@token.jwt")
+    assert (done.exit, done.codes) == (2, {"usage"})
+
+
 def test_tenants_share_their_keys_so_the_issuer_is_always_needed(cli: Cli) -> None:
     assert cli("verify", "--json", "--preset", "entra", "-k", "jwks.json", "@token.jwt").exit == 2
 
@@ -109,3 +115,5 @@ def test_an_audience_that_nobody_demanded_is_pointed_out(provided: Provided) -> 
     said = "no audience was demanded: a token that was made for somebody else passes too; -a demands one"
     assert provided.verify("google", token).document["notes"] == [said]
     assert "notes" not in provided.verify("google", token, "-a", "app").document
+    argv = ("verify", "--lines", "-q", "--preset", "google", "-k", "jwks.json")
+    assert provided.cli(*argv, stdin=token.encode()).stderr.startswith(f"note: {said}\n")
