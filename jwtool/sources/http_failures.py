@@ -53,7 +53,7 @@ _NETWORK_FAULTS = {
     errno.ETIMEDOUT: ("does not answer", "is the host up, and is no firewall between?"),
 }
 _STATUS_HINTS = {
-    401: "a JWKS URI must be readable without credentials; is the URL right?",
+    401: "is the URL right? if it wants a token to see: --bearer @FILE",
     403: "a firewall or an access rule may stand before it; try it from another network, or with curl",
     404: "is the path right? the issuer's discovery document names it as jwks_uri",
     410: "is the path right? the issuer's discovery document names it as jwks_uri",

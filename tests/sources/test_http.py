@@ -160,7 +160,7 @@ def test_redirects_to_what_is_never_fetched(location: bytes, status: int, serve:
         ("304 Not Modified", "", "304 Not Modified", None),
         ("302 Found", "", "302 Found", None),
         ("400 Bad", "", "400 Bad Request", None),
-        ("401 x", "", "401 Unauthorized", "a JWKS URI must be readable without credentials; is the URL right?"),
+        ("401 x", "", "401 Unauthorized", "is the URL right? if it wants a token to see: --bearer @FILE"),
         (
             "403 x",
             "",
