@@ -53,7 +53,8 @@ class ClaimPolicy(NamedTuple):
     Durations are whole seconds; None and the empty tuple mean "not demanded". `access_token` and `code` are the
     values whose halved hashes must stand in `at_hash` and `c_hash` (OpenID Connect Core §3.1.3.6, §3.3.2.11).
     `fullmatch` matches the patterns of `required`; one that raises TimeoutError refuses the claim. With `any_tenant`
-    {tenantid} in an issuer is the token's own `tid`; `audience_claim` is judged where the token has no `aud`.
+    {tenantid} in an issuer, and in that of a key, is the token's own `tid`; `audience_claim` is judged where the token
+    has no `aud`.
     """
 
     issuers: tuple[str, ...] = ()

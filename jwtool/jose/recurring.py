@@ -50,7 +50,7 @@ def recurring(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy
     """What holds of every compact JWS with the header of `token`; None if that is not for the header alone to say."""
     if token.kind != "JWS" or token.serialization != "compact" or token.detached or token.sd_jwt_parts:
         return None
-    if policy.payload_only or policy.proof is not None:
+    if policy.payload_only or policy.proof is not None or policy.claims.any_tenant:
         return None
     (signature,) = token.signatures
     try:

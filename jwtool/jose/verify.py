@@ -12,6 +12,7 @@ from jwtool.jose import signatures
 from jwtool.jose.crit import judge_crit
 from jwtool.jose.errors import TokenIsJwe
 from jwtool.jose.fit import why_not
+from jwtool.jose.keyset import Skipped
 from jwtool.jose.policy import Check, ClaimPolicy
 from jwtool.jose.quoting import quote_public
 from jwtool.jose.requirements import judge_requirement
@@ -110,7 +111,7 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
         raise TokenIsJwe("the token is encrypted (JWE), so there is no signature to verify", hint="see --decrypt-key")
     for signature in token.signatures:
         check_header_types(signature.header)
-    every = _judge_signatures(token, of_its_issuer(token, keys), policy)
+    every = _judge_signatures(token, of_its_issuer(token, keys, tenants=policy.claims.any_tenant), policy)
     judged = min(every, key=_nearness)
     alg: str = judged.signature.header["alg"]
     checks = []
@@ -143,16 +144,28 @@ def verify(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy, *
     )
 
 
-def of_its_issuer(token: UnverifiedToken, keys: Sequence[OfferedSet]) -> Sequence[OfferedSet]:
+def of_its_issuer(token: UnverifiedToken, keys: Sequence[OfferedSet], *, tenants: bool = False) -> Sequence[OfferedSet]:
     """The sets that may serve this token: one issuer's keys must not sign for another.
 
-    All of them if that leaves none: then `iss` fails, and the report says what else is wrong.
+    All of them if that leaves none: then `iss` fails, and the report says what else is wrong. With `tenants` a key that
+    names an `issuer` of its own, as Microsoft's do, is among the skipped for the tokens of any other.
     """
-    if all(one.issuer is None for one in keys):
+    if not tenants and all(one.issuer is None for one in keys):
         return keys
     claims = read_claims(token.payload)[0] or {}
     own = [one for one in keys if one.issuer is None or claim_checks.of_tenant(one.issuer, claims) == claims.get("iss")]
-    return own or keys
+    return [_without_keys_of_others(one, claims) for one in own or keys] if tenants else own or keys
+
+
+def _without_keys_of_others(offered: OfferedSet, claims: Mapping[str, Any]) -> OfferedSet:
+    kept, skipped = [], list(offered.keyset.skipped)
+    for place, key in enumerate(offered.keyset.keys):
+        if key.issuer is not None and claim_checks.of_tenant(key.issuer, claims) != claims.get("iss"):
+            reason = f"it is for tokens of the issuer {quote_public(key.issuer)} alone"
+            skipped.append(Skipped(place, key.kid, {"kty": key.kty}, "key_use_mismatch", reason))
+        else:
+            kept.append(key)
+    return offered._replace(keyset=offered.keyset._replace(keys=tuple(kept), skipped=tuple(skipped)))
 
 
 def _judge_signatures(token: UnverifiedToken, keys: Sequence[OfferedSet], policy: Policy) -> list[Judged]:

@@ -87,6 +87,7 @@ def parse_jwk(jwk: Mapping[str, Any], *, form: str = "jwk", certificates: tuple[
         weakness=material.weakness,
         remarks=material.remarks + remarks,
         certificates=certificates or chain,
+        issuer=issuer if isinstance(issuer := jwk.get("issuer"), str) else None,
     )
 
 

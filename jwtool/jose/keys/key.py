@@ -39,6 +39,7 @@ class Key:
     included, without any member that jwtool does not know. `form` is what it was read from: jwk, pem, der,
     certificate, pkcs12, ssh, secret, password.
     `weakness` says why the key is too weak to use, `remarks` what a person should know of a key that may be used.
+    `issuer` is whose tokens alone it signs, by its own word, as keys of Microsoft have it; the Entra preset heeds it.
     `certificates` are DER, the first one is this key's. `protection` is how the file that it came from is encrypted.
     """
 
@@ -55,6 +56,7 @@ class Key:
     weakness: str | None = None
     remarks: tuple[str, ...] = ()
     certificates: tuple[bytes, ...] = ()
+    issuer: str | None = None
     protection: Protection | None = None
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,6 +89,31 @@ class TestKeys:
         assert provided.verify("entra", other, *argv, keys=()).codes == {"iss_mismatch"}
         bare = provided.cli("verify", "--json", "-i", issuer, "-k", "jwks.json", provided.token("entra", {"iss": iss}))
         assert bare.codes == {"iss_mismatch"}
+
+    @pytest.mark.parametrize(
+        ("issuer", "codes"),
+        [
+            (f"{ENTRA}/{{tenantid}}/v2.0", set()),
+            (f"{ENTRA}/{TENANT}/v2.0", set()),
+            (f"{ENTRA}/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0", {"key_use_mismatch"}),
+            ("https://evil.example", {"key_use_mismatch"}),
+        ],
+    )
+    @pytest.mark.parametrize("options", [(), ("-i", f"{ENTRA}/{{tenantid}}/v2.0")])
+    def test_a_key_of_consumers_does_not_sign_for_a_tenant(
+        self, provided: Provided, keys: Path, issuer: str, codes: set[str], options: tuple[str, ...]
+    ) -> None:
+        """Each key of Microsoft says of which issuer it is; mixing them up was Storm-0558."""
+        jwks = json.loads((keys / "jwks.json").read_text())
+        jwks["keys"][0]["issuer"] = issuer
+        (keys / "entra.json").write_text(json.dumps(jwks))
+        done = provided.verify("entra", provided.token("entra"), *options, keys=("-k", "entra.json"))
+        assert done.codes == codes
+        lines = ("verify", "--lines", "--preset", "entra", "-k", "entra.json", *(options or provided.given("entra")))
+        streamed = provided.cli(*lines, stdin=provided.token("entra").encode())
+        assert json.loads(streamed.stdout)["ok"] is (not codes)
+        plain = provided.cli("verify", "-q", "-k", "entra.json", provided.token("entra"))
+        assert plain.exit == 0
 
     def test_the_common_document_is_not_of_one_tenant(self, provided: Provided, internet: Internet) -> None:
         internet(f"{ENTRA}/common/v2.0{OPENID}", {"issuer": f"{ENTRA}/{{tenantid}}/v2.0", "jwks_uri": f"{ENTRA}/keys"})
