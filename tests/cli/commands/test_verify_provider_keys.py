@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+from jwtool.jose.keys.load import load_keys
+from jwtool.jose.keys.public import to_pem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,3 +173,48 @@ class TestKubernetes:
     def test_not_in_a_pod(self, provided: Provided) -> None:
         done = provided.verify("kubernetes", provided.token("kubernetes"), keys=())
         assert (done.exit, done.codes) == (3, {"file_not_found"})
+
+
+class TestOtherSources:
+    """What providers serve beside JWK sets."""
+
+    @pytest.fixture
+    def certificates(self, provided: Provided, keys: Path) -> dict[str, str]:
+        """A certificate of es256.jwk by its kid, and one of another key, as Google serves them."""
+        assert provided.cli("key", "new", "--kid", "k2", "-o", "other.jwk").exit == 0
+        found = {}
+        for kid, file in (("k1", "es256.jwk"), ("k2", "other.jwk")):
+            (key,) = load_keys((keys / file).read_bytes(), passphrase=lambda: None).keys
+            private: Any = serialization.load_pem_private_key(to_pem(key, private=True), None)
+            name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "securetoken.system.gserviceaccount.com")])
+            first = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+            builder = x509.CertificateBuilder(
+                name, name, private.public_key(), 1, moment, moment + dt.timedelta(days=30)
+            )
+            found[kid] = builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+        return found
+
+    def test_a_certificate_map(self, provided: Provided, internet: Internet, certificates: dict[str, str]) -> None:
+        url = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
+        asked = internet(url, certificates)
+        done = provided.verify("firebase", provided.token("firebase"), keys=("-k", url))
+        assert (done.exit, done.document["key"], asked) == (0, {"kid": "k1", "source": url}, [url])
+        wrong = provided.verify("firebase", provided.token("firebase", kid="k2"), keys=("-k", url))
+        assert wrong.codes == {"signature_invalid"}
+        unknown = provided.verify("firebase", provided.token("firebase", kid="k3"), keys=("-k", url))
+        assert unknown.codes == {"key_not_found"}
+
+    def test_a_bare_certificate(self, provided: Provided, internet: Internet, certificates: dict[str, str]) -> None:
+        internet("https://idp.example/cert.pem", certificates["k1"].encode())
+        assert provided.cli("verify", "-q", "-k", "https://idp.example/cert.pem", provided.token("iap")).exit == 0
+
+    def test_a_secret_in_a_certificate_map(self, provided: Provided, internet: Internet) -> None:
+        internet("https://idp.example/map", {"k1": "a secret of thirty-two octets !!"})
+        done = provided.cli("verify", "--json", "-k", "https://idp.example/map", provided.token("iap"))
+        assert (done.exit, done.codes) == (5, {"response_malformed"})
+
+    def test_private_keys_in_a_published_set(self, provided: Provided, internet: Internet, keys: Path) -> None:
+        internet("https://idp.example/jwks", {"keys": [json.loads((keys / "es256.jwk").read_text())]})
+        done = provided.cli("verify", "--json", "-k", "https://idp.example/jwks", provided.token("iap"))
+        assert done.exit == 0
+        assert "publishes a private key" in done.document["notes"][0]
