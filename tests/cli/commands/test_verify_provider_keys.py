@@ -188,9 +188,7 @@ class TestOtherSources:
             private: Any = serialization.load_pem_private_key(to_pem(key, private=True), None)
             name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "securetoken.system.gserviceaccount.com")])
             first = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
-            builder = x509.CertificateBuilder(
-                name, name, private.public_key(), 1, moment, moment + dt.timedelta(days=30)
-            )
+            builder = x509.CertificateBuilder(name, name, private.public_key(), 1, first, first + dt.timedelta(days=30))
             found[kid] = builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
         return found
 
