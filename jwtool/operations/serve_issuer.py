@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jwtool.jose import keyset as keysets
 from jwtool.jose.errors import KeyNotPrivate, KeyUseMismatch, SecretOnCommandLine, UsageError
-from jwtool.jose.quoting import quote
+from jwtool.jose.quoting import printable, quote
 from jwtool.jose.rotation import active_key
 from jwtool.operations.resolve_keys import load_usable
 
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jwtool.jose.keys.key import Key
+    from jwtool.jose.keyset import KeySet
     from jwtool.sources.runtime import Runtime
 
+KEY_STARTS = ("{", "-----BEGIN ")
 ONE_CLIENT = "--client app=env:SECRET"
 DEFAULT_ALG = "RS256"
 """What OpenID Connect demands of every issuer, and what most clients are tested with."""
@@ -49,22 +52,36 @@ def issuer_keys(sources: Sequence[str], runtime: Runtime, *, passphrase: str | N
     return tuple(keys)
 
 
-def parse_clients(texts: Sequence[str], runtime: Runtime) -> dict[str, bytes]:
-    """The clients of `--client ID=SOURCE`: secrets by id. Raises UsageError leaves, and what is wrong with a source."""
+def parse_clients(texts: Sequence[str], runtime: Runtime) -> dict[str, bytes | KeySet]:
+    """The clients of `--client ID=SOURCE` by id: a secret, or public keys where the source holds a key.
+
+    Raises UsageError leaves, and what is wrong with a source or a key.
+    """
     from jwtool.sources.source import read_private_text
 
-    clients: dict[str, bytes] = {}
+    clients: dict[str, bytes | KeySet] = {}
     for text in texts:
         name, equals, source = text.partition("=")
         if not (name and equals and source):
-            raise UsageError("--client takes ID=SOURCE: an id, and where its secret is", hint=ONE_CLIENT)
+            raise UsageError("--client takes ID=SOURCE: an id, and where its secret or key is", hint=ONE_CLIENT)
         if name in clients:
             raise UsageError(f"the client {quote(name)} is given twice", hint="one --client for each")
         try:
-            secret = read_private_text(source, runtime, option="--client").encode()
+            secret = read_private_text(source, runtime, option="--client")
         except SecretOnCommandLine as error:
             raise SecretOnCommandLine(error.message.replace("takes ", "takes ID= and "), hint=ONE_CLIENT) from None
         if not secret:
             raise UsageError(f"the secret of the client {quote(name)} is empty", hint=ONE_CLIENT)
-        clients[name] = secret
+        clients[name] = _public_keys(secret, name) if secret.lstrip().startswith(KEY_STARTS) else secret.encode()
     return clients
+
+
+def _public_keys(text: str, client: str) -> KeySet:
+    """The keys of a client, a private one by its public half. Raises what is wrong with them."""
+    from jwtool.jose.keys.load import load_keys
+    from jwtool.jose.keys.public import public_half
+
+    usable = keysets.usable(load_keys(text.encode(), passphrase=lambda: None))
+    if not usable.keys:
+        raise keysets.refusal(usable, f"--client {printable(client)}=")
+    return usable._replace(keys=tuple(map(public_half, usable.keys)))

@@ -7,10 +7,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtool.jose import strict_json
+from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.errors import JwtoolError
 from jwtool.server.http_server import HttpServer
 from jwtool.server.issuer_admin import NO_FAULT, REBOUND, Stage, names_this_machine
-from jwtool.server.issuer_token import Defaults, TokenEndpoints
+from jwtool.server.issuer_token import INTROSPECT, TOKEN, Defaults, TokenEndpoints
 from jwtool.server.jwks import COMMON, MEDIA_TYPE, WELL_KNOWN, in_url, rooted
 from jwtool.server.messages import Request, Response, cacheable, plain
 from jwtool.server.oauth import OAuthError
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
 
 OPENID = "/.well-known/openid-configuration"
 RFC_8414 = "/.well-known/oauth-authorization-server"
-TOKEN = "/token"  # noqa: S105  a path
-INTROSPECT = "/introspect"
 ADMIN = ("rotate", "time", "fail")
 GUARDED = ("token", "introspect")
 """What no web page shall read by a name of its own that it points at this machine."""
 MAX_BODY = 64 * 1024
-_AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
+_AUTHENTICATION = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+_ASSERTED = [row.name for row in ALGORITHMS.values() if row.family != "hmac"]
 _BROKEN = b'{"keys":[{"kty":"RSA","n":'
 
 
@@ -121,7 +121,9 @@ class IssuerServer(HttpServer):
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": list(dict.fromkeys([*self._stage.ring.algs(), "RS256"])),
             "token_endpoint_auth_methods_supported": _AUTHENTICATION,
+            "token_endpoint_auth_signing_alg_values_supported": _ASSERTED,
             "introspection_endpoint_auth_methods_supported": _AUTHENTICATION,
+            "introspection_endpoint_auth_signing_alg_values_supported": _ASSERTED,
         }
         return self._cacheable(request, f"{strict_json.dump(document, indent=2)}\n".encode(), "application/json")
 

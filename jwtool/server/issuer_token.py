@@ -13,7 +13,7 @@ from jwtool.jose.policy import ClaimPolicy, seconds
 from jwtool.jose.sign import build_header, compact, encode_claims
 from jwtool.jose.token import parse
 from jwtool.jose.verify import OfferedSet, Policy, verify
-from jwtool.server.oauth import Clients, OAuthError, answer_json, one, read_form
+from jwtool.server.oauth import Clients, Form, OAuthError, answer_json, one, read_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from jwtool.server.issuer_keys import Ring
     from jwtool.server.messages import Request, Response
 
+TOKEN = "/token"  # noqa: S105  a path
+INTROSPECT = "/introspect"
 LIFE_SECONDS = 900
 TYP = "at+jwt"
 REPEATABLE = ("audience", "resource")
@@ -60,7 +62,7 @@ class TokenEndpoints:
         Raises OAuthError (RFC 6749 §5.2), and JwtoolError for what can't be signed.
         """
         form = read_form(request, repeatable=REPEATABLE)
-        client = self._clients.authenticate(request, form)
+        client = self._authenticate(request, form)
         grant = one(form, "grant_type")
         if grant is None:
             raise OAuthError("invalid_request", "grant_type is missing")
@@ -106,13 +108,17 @@ class TokenEndpoints:
         token = compact(encode_claims(claims), header, ring.signer, ring.alg)
         return forge(token, [ring.alg]) if bad == "sig" else token
 
+    def _authenticate(self, request: Request, form: Form) -> str:
+        audiences = (self._issuer, f"{self._issuer}{TOKEN}", f"{self._issuer}{INTROSPECT}")
+        return self._clients.authenticate(request, form, audiences=audiences, now=self._clock())
+
     def introspect(self, request: Request) -> Response:
         """What a token of this issuer says, if it is one and still good: `active` is its signature, time and issuer.
 
         Raises OAuthError (RFC 7662 §2.3).
         """
         form = read_form(request)
-        self._clients.authenticate(request, form)
+        self._authenticate(request, form)
         token = one(form, "token")
         if token is None:
             raise OAuthError("invalid_request", "token is missing")

@@ -1,6 +1,6 @@
 """What the endpoints of the local issuer share: forms, client authentication, answers and errors as OAuth words them.
 
-RFC 6749 §2.3, §3.2, §5; RFC 7662 §2.
+RFC 6749 §2.3, §3.2, §5; RFC 7523 §3; RFC 7662 §2.
 """
 
 from __future__ import annotations
@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from jwtool.jose import strict_json
+from jwtool.jose.claims import check
+from jwtool.jose.errors import InputError, KeyRefused
+from jwtool.jose.keyset import KeySet
+from jwtool.jose.policy import ClaimPolicy, Requirement
+from jwtool.jose.token import parse, read_claims
+from jwtool.jose.verify import OfferedSet, Policy, verify
 from jwtool.server.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+UNKNOWN_CLIENT = "no such client, or another secret"
 MAX_PARAMETERS = 64
 _NEVER_STORED = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 _CHALLENGE = ("WWW-Authenticate", 'Basic realm="jwtool issuer serve", charset="UTF-8"')
@@ -103,25 +111,29 @@ def one(form: Form, name: str) -> str | None:
 
 
 class Clients:
-    """Who may ask: the clients of `known`, by id and secret; without any, whoever has an id and a secret."""
+    """Who may ask: the clients of `known`, by id, each with its secret or its public keys (for private_key_jwt).
 
-    def __init__(self, known: Mapping[str, bytes]) -> None:
+    Without any, whoever has an id and some secret, or an assertion that says the right things, whoever signed it.
+    """
+
+    def __init__(self, known: Mapping[str, bytes | KeySet]) -> None:
         self._known = known
 
     def __repr__(self) -> str:
         """Without the secrets."""
         return f"<Clients {len(self._known)}>"
 
-    def authenticate(self, request: Request, form: Form) -> str:
-        """The id of the client, by `client_secret_basic` or `client_secret_post`.
+    def authenticate(self, request: Request, form: Form, *, audiences: tuple[str, ...], now: int) -> str:
+        """The id of the client, by `client_secret_basic`, `client_secret_post` or `private_key_jwt` (RFC 7523 §3).
 
-        Raises OAuthError, with one description for an unknown client and a wrong secret.
+        An assertion must be for one of `audiences`. Raises OAuthError, with one description for an unknown client and
+        a wrong secret.
         """
         in_header = request.fields.get("authorization", ())
-        if "client_assertion" in form:
-            raise _unauthorized("client assertions are not supported here, only client_secret_basic and _post")
-        if in_header and "client_secret" in form:
+        if len([*in_header, *form.get("client_secret", ()), *form.get("client_assertion", ())]) > 1:
             raise OAuthError("invalid_request", "the client authenticates in two ways at once")
+        if "client_assertion" in form:
+            return self._by_assertion(form, audiences, now)
         if in_header:
             spellings = _basic(in_header)
             if one(form, "client_id") not in {None, *(name for name, _ in spellings)}:
@@ -133,14 +145,44 @@ class Clients:
                 return client
         if not all(all(pair) for pair in spellings):
             raise _unauthorized("a client id and a client secret are needed")
-        raise _unauthorized("no such client, or another secret")
+        raise _unauthorized(UNKNOWN_CLIENT)
 
     def _is_known(self, client: str, secret: str) -> bool:
         if not self._known:
             return True
         wanted = self._known.get(client)
-        is_equal = hmac.compare_digest(wanted or b"\0", secret.encode())
-        return is_equal and wanted is not None
+        has_secret = isinstance(wanted, bytes)
+        is_equal = hmac.compare_digest(wanted if isinstance(wanted, bytes) else b"\0", secret.encode())
+        return is_equal and has_secret
+
+    def _by_assertion(self, form: Form, audiences: tuple[str, ...], now: int) -> str:
+        if one(form, "client_assertion_type") != ASSERTION_TYPE:
+            raise OAuthError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}")
+        try:
+            token = parse(one(form, "client_assertion") or "")
+            said, _ = read_claims(token.payload)
+            client = (said or {}).get("sub")
+            if not isinstance(client, str) or not client or one(form, "client_id") not in {None, client}:
+                raise _unauthorized("the sub of the client assertion is not the client")
+            policy = ClaimPolicy(
+                issuers=(client,),
+                subject=client,
+                audiences=audiences,
+                required=(Requirement(("exp",), "exp", "present"),),
+            )
+            if self._known:
+                keys = self._known.get(client)
+                if not isinstance(keys, KeySet):
+                    raise _unauthorized(UNKNOWN_CLIENT)
+                checks = verify(token, [OfferedSet(keys, client)], Policy(claims=policy), now=now).checks
+            else:
+                checks = check(said or {}, policy, now=now)
+        except (InputError, KeyRefused) as error:
+            raise _unauthorized(f"the client assertion can't be read: {error.message}") from None
+        failed = dict.fromkeys(one.code or one.name for one in checks if one.verdict == "failed")
+        if failed:
+            raise _unauthorized(f"the client assertion is not valid: {', '.join(failed)}")
+        return client
 
 
 def _basic(values: Sequence[str]) -> list[tuple[str, str]]:

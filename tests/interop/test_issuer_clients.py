@@ -18,6 +18,8 @@ import jwt as pyjwt
 import pytest
 
 from jwtool.jose.keys.generate import generate
+from jwtool.jose.keys.public import public_half, to_pem
+from jwtool.jose.keyset import KeySet
 from jwtool.server.issuer import IssuerServer
 from jwtool.server.issuer_keys import make_ring
 from jwtool.server.issuer_token import Defaults
@@ -26,6 +28,7 @@ from jwtool.server.oauth import Clients
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Authlib speaks of the parts of it that are to go
     from authlib.integrations.httpx_client import OAuth2Client
+    from authlib.oauth2.rfc7523 import PrivateKeyJWT
     from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
     from authlib.oidc.discovery import OpenIDProviderMetadata
 from joserfc import jwk, jws, jwt
@@ -36,13 +39,14 @@ if TYPE_CHECKING:
 
 NODE_MODULES = "JWTOOL_NODE_MODULES"
 ALGS = ["RS256", "ES256", "EdDSA"]
+SIGNER = generate("RS256")
 
 
 @pytest.fixture(scope="module", params=ALGS)
 def issuer(request: pytest.FixtureRequest) -> Iterator[IssuerServer]:
     with IssuerServer(
         make_ring([generate(request.param)]),
-        clients=Clients({"app": b"s3cret +/%"}),
+        clients=Clients({"app": b"s3cret +/%", "signer": KeySet((public_half(SIGNER),))}),
         defaults=Defaults({}),
         now=lambda: int(time.time()),
         host="127.0.0.1",
@@ -82,6 +86,16 @@ def test_authlib_gets_a_token_and_asks_about_it(issuer: IssuerServer, method: st
         assert (token["token_type"], token["expires_in"], token["scope"]) == ("Bearer", 900, "read write")
         told = client.introspect_token(issuer.introspection_endpoint, token=token["access_token"]).json()
     assert (told["active"], told["aud"], told["client_id"]) == (True, "https://api.example", "app")
+
+
+def test_authlib_signs_for_a_client(issuer: IssuerServer) -> None:
+    key = to_pem(SIGNER, private=True).decode()
+    options = {"token_endpoint": issuer.token_endpoint, "token_endpoint_auth_method": "private_key_jwt"}
+    with OAuth2Client("signer", key, trust_env=False, **options) as client, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        client.register_client_auth_method(PrivateKeyJWT(issuer.token_endpoint))
+        token = client.fetch_token(grant_type="client_credentials")["access_token"]
+    assert pyjwt.decode(token, options={"verify_signature": False})["client_id"] == "signer"
 
 
 def test_authlib_understands_why_it_is_refused(issuer: IssuerServer) -> None:

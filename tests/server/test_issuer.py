@@ -143,13 +143,6 @@ def test_a_bad_token_is_marked_and_known_as_bad(issuer: Issuer, kind: str) -> No
             "invalid_request",
             "the client_id of the body is not that of the Authorization",
         ),
-        (
-            [("client_assertion", "x")],
-            {},
-            401,
-            "invalid_client",
-            "client assertions are not supported here, only client_secret_basic and _post",
-        ),
     ],
 )
 def test_what_is_refused(

@@ -184,7 +184,7 @@ def test_a_port_in_use(cli: Cli, keys: Path) -> None:
         (
             ("--client", "app"),
             2,
-            "--client takes ID=SOURCE: an id, and where its secret is",
+            "--client takes ID=SOURCE: an id, and where its secret or key is",
             "--client app=env:SECRET",
         ),
         (
@@ -226,6 +226,19 @@ def test_what_can_not_be_served(
     done = cli("issuer", "serve", *argv, env=env)
     said = f"jwtool: error: {message}\n" + ("" if hint is None else f"hint: {hint}\n")
     assert (done.exit, done.stdout, done.stderr) == (exit_code, "", said)
+
+
+def test_token_get_by_secret_and_by_key(cli: Cli, keys: Path) -> None:
+    clients = ("--client", "app=@es256.public.jwk", "--client", "other=env:OTHER")
+    with serving(keys, *clients, env={"OTHER": "hunter2"}) as (_, url):
+        now = int(time.time())
+        get = ("token", "get", "-i", url, "-a", "api")
+        by_key = cli(*get, "--client-id", "app", "-k", keys / "es256.jwk", now=now)
+        by_secret = cli(*get, "--client-id", "other", "--client-secret", "env:S", env={"S": "hunter2"}, now=now)
+        refused = cli(*get, "--client-id", "other", "-k", keys / "es256.jwk", now=now)
+    assert (by_key.exit, opened(by_key.stdout.strip())[1]["client_id"]) == (0, "app")
+    assert (by_secret.exit, opened(by_secret.stdout.strip())[1]["client_id"]) == (0, "other")
+    assert (refused.exit, "invalid_client" in refused.stderr) == (5, True)
 
 
 def test_the_active_key_of_a_private_set_signs_and_all_are_published(cli: Cli, keys: Path) -> None:

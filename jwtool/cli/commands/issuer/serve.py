@@ -63,7 +63,7 @@ def command(
             "--client",
             metavar="ID=SOURCE",
             show_default=False,
-            help="A client and where its secret is: -, @PATH, env:NAME. Default: any id with any secret.",
+            help="A client and where its secret or public key is: -, @PATH, env:NAME. Default: any id with any secret.",
         ),
     ] = [],
     host: HostOption = "127.0.0.1",
