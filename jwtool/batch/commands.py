@@ -39,6 +39,7 @@ def verify_lines(
     Raises at once what is wrong with a source of keys, or with what is to be read.
     """
     from jwtool.operations.resolve_keys import load_usable
+    from jwtool.operations.rotated_keys import Renewal
     from jwtool.operations.verify_lines import VerifyLines
     from jwtool.operations.verify_token import offered_by
 
@@ -56,7 +57,10 @@ def verify_lines(
     notes = tuple(note for one in loaded for note in one.notes)
     for note in notes:
         runtime.warn(note)
-    judge = VerifyLines(settings.wanted(exit_code), offered_by(loaded, trusted.keys), policy)
+    renewal = None
+    if any(one.fetched is not None for one in loaded):
+        renewal = Renewal(tuple(source.text for source in trusted.keys), network, policy.allow_weak_key, runtime)
+    judge = VerifyLines(settings.wanted(exit_code), offered_by(loaded, trusted.keys), policy, renewal)
     source = open_lines(argument, runtime, what="tokens")
     now = runtime.now if at is None else lambda: at
     return answer_lines(judge, source, settings, now=now, notes=notes if settings.as_json else ())

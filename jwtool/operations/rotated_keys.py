@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from jwtool.jose.errors import NetworkError
-from jwtool.operations.resolve_keys import load_again, only_usable
+from jwtool.jose.errors import KeyRefused, NetworkError
+from jwtool.operations.resolve_keys import load_again, load_set, only_usable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jwtool.jose.selection import OfferedSet
     from jwtool.jose.verify import Verification
     from jwtool.operations.resolve_keys import LoadedSet
+    from jwtool.sources.network import Network
+    from jwtool.sources.runtime import Runtime
 
 KEY_NOT_FOUND = "key_not_found"
 
@@ -40,3 +43,40 @@ def _anew(one: LoadedSet, *, allow_weak_secret: bool) -> LoadedSet:
             notes=(*one.notes, f"{one.source} was asked for the unknown key, and failed: {error.message}")
         )
     return one if newer is None else only_usable(newer, allow_weak_secret=allow_weak_secret)
+
+
+class Renewal(NamedTuple):
+    """How the sets at URLs are asked for anew while lines go by: the sources as they were typed, and by which means.
+
+    It can be pickled without its `runtime`, which then is that of the process that has it.
+    """
+
+    texts: tuple[str, ...]
+    network: Network
+    allow_weak_secret: bool
+    runtime: Runtime | None = None
+
+    def renew(self, offered: Sequence[OfferedSet]) -> list[OfferedSet] | None:
+        """The sets with those at URLs anew, because they lack a key; None where there is no news.
+
+        A source that fails keeps the set that it had.
+        """
+        from jwtool.sources.runtime import Runtime
+
+        runtime = self.runtime or Runtime.of_this_process()
+        renewed = [self._renew(text, one, runtime) for text, one in zip(self.texts, offered, strict=True)]
+        return renewed if any(new is not old for new, old in zip(renewed, offered, strict=True)) else None
+
+    def _renew(self, text: str, offered: OfferedSet, runtime: Runtime) -> OfferedSet:
+        from jwtool.sources.source import parse_source
+
+        source = parse_source(text, bare="file", what="KEY")
+        if source.kind not in {"url", "issuer"} or source.fragment is not None:
+            return offered
+        try:
+            loaded = load_set(text, runtime, network=self.network)
+            anew = load_again(loaded) or loaded
+        except (NetworkError, KeyRefused):
+            return offered
+        usable = only_usable(anew, allow_weak_secret=self.allow_weak_secret)
+        return offered._replace(keyset=usable.keyset) if usable.keyset.keys else offered

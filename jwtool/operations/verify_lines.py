@@ -7,6 +7,7 @@ of the value of one claim is the same in every token. Whatever is unusual goes t
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose import base64url, strict_json
@@ -19,9 +20,11 @@ from jwtool.jose.token import MAX_TOKEN, parse, read_claims
 from jwtool.operations.fields import pick
 from jwtool.operations.lines import NO_FIELD, Judge, Wanted
 from jwtool.operations.patterns import Matcher
+from jwtool.operations.rotated_keys import lacks_key
 from jwtool.operations.verify_report import NO_MEMBER, check_document, quiet_line, reasons, verify_document
 from jwtool.operations.verify_token import OWN_KEY, judge_token
 from jwtool.output.json import VERSION
+from jwtool.sources.cache_folder import COOL_DOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from jwtool.jose.recurring import Recurring, Said
     from jwtool.jose.token import UnverifiedToken
     from jwtool.jose.verify import OfferedSet, Policy, Verification
+    from jwtool.operations.rotated_keys import Renewal
     from jwtool.sources.token_input import Tidied
 
 KEPT_HEADERS = 1024
@@ -76,16 +80,20 @@ class Known(NamedTuple):
 class VerifyLines(Judge):
     """Judges a token a line, by keys that are loaded: a token without keys brings its own, as a DPoP proof does."""
 
-    def __init__(self, wanted: Wanted, offered: Sequence[OfferedSet], policy: Policy) -> None:
+    def __init__(
+        self, wanted: Wanted, offered: Sequence[OfferedSet], policy: Policy, renewal: Renewal | None = None
+    ) -> None:
         super().__init__(wanted)
-        self.offered, self.policy = offered, policy
+        self.offered, self.policy, self.renewal = offered, policy, renewal
+        self._renewed: float | None = None
         self.matches = any(one.operator == "matches" for one in policy.claims.required)
         self._known: dict[bytes, Known] = {}
         self._pieces: dict[int, dict[Any, Piece]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what was made of the keys, which can't travel."""
-        return {**self.__dict__, "_known": {}, "_pieces": {}}
+        renewal = None if self.renewal is None else self.renewal._replace(runtime=None)
+        return {**self.__dict__, "_known": {}, "_pieces": {}, "renewal": renewal}
 
     def forget(self) -> None:
         self._known.clear()
@@ -120,6 +128,8 @@ class VerifyLines(Judge):
         try:
             token = parse(tidied.text, padded=policy.padded)
             verification = judge_token(token, self.offered, policy, at=self.at)
+            if self.renewal is not None and lacks_key(verification) and self._renew(self.renewal):
+                verification = judge_token(token, self.offered, policy, at=self.at)
         except JwtoolError as error:
             return self.refuse(error, number, kept)
         self._learn(token)
@@ -134,6 +144,19 @@ class VerifyLines(Judge):
         if notes:
             document["notes"] = [printable(note) for note in notes]
         return self.document("verify", number, document | kept, ok=verification.valid)
+
+    def _renew(self, renewal: Renewal) -> bool:
+        """Whether the keys are others now: a kid was unknown, and sets at URLs were asked for anew, once in a while."""
+        now = time.monotonic()
+        if self._renewed is not None and now - self._renewed < COOL_DOWN:
+            return False
+        self._renewed = now
+        renewed = renewal.renew(self.offered)
+        if renewed is None:
+            return False
+        self.offered = renewed
+        self.forget()
+        return True
 
     def _pick(self, verification: Verification, number: int, kid: object, iss: object) -> str:
         """The bare value for -f of a valid token; of any other nothing, and the reason on stderr."""

@@ -20,7 +20,8 @@ ENTRY, LOCK = ".answer", ".lock"
 MAX_ENTRY = 1024 * 1024
 COOL_DOWN = 30  # seconds
 _FOLDER = "http"
-_FORGOTTEN_AFTER = 30 * 24 * 60 * 60  # seconds since a file was last written
+_FORGOTTEN_AFTER = {ENTRY: 30 * 24 * 60 * 60, LOCK: 60 * 60}  # seconds since a file was last written
+_NOW_AND_THEN = 4  # of 256 new names: URLs that never answer well leave a lock each, and nothing is written for them
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OPEN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -133,7 +134,10 @@ def open_lock(folder: str | None, name: str) -> Iterator[Lock]:
     with suppress(OSError, ValueError):
         if folder is not None:
             _make(folder)
-            descriptor = os.open(os.path.join(folder, name + LOCK), os.O_RDWR | os.O_CREAT | _OPEN, 0o600)
+            path = os.path.join(folder, name + LOCK)
+            if not os.path.lexists(path) and os.urandom(1)[0] < _NOW_AND_THEN:
+                _forget_old(folder)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _OPEN, 0o600)
             facts = os.fstat(descriptor)
             if not (stat.S_ISREG(facts.st_mode) and _is_trusted(facts)):
                 os.close(descriptor)
@@ -155,7 +159,7 @@ def _make(folder: str) -> None:
     if stat.S_IMODE(facts.st_mode) & 0o077:
         os.chmod(folder, 0o700)
     if not _is_trusted(facts):  # others could rename and remove what is in it
-        _remove(folder, lambda _facts: True)
+        _remove(folder, lambda _name, _facts: True)
 
 
 def _is_own(facts: os.stat_result) -> bool:
@@ -170,13 +174,13 @@ def _is_trusted(facts: os.stat_result) -> bool:
 
 def _forget_old(folder: str) -> None:
     now = time.time()
-    _remove(folder, lambda facts: now - facts.st_mtime > _FORGOTTEN_AFTER)
+    _remove(folder, lambda name, facts: now - facts.st_mtime > _FORGOTTEN_AFTER[os.path.splitext(name)[1]])
 
 
-def _remove(folder: str, which: Callable[[os.stat_result], bool]) -> None:
+def _remove(folder: str, which: Callable[[str, os.stat_result], bool]) -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith((ENTRY, LOCK)):
                 with suppress(OSError):
-                    if which(entry.stat(follow_symlinks=False)):
+                    if which(entry.name, entry.stat(follow_symlinks=False)):
                         os.unlink(entry.path)

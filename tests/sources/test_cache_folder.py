@@ -192,5 +192,18 @@ def test_old_files_are_removed(world: World) -> None:
     world.get()
     old = world.entry
     os.utime(old, (time.time() - 31 * 86400,) * 2)
+    lock = old.with_suffix(cache_folder.LOCK)
+    os.utime(lock, (time.time() - 3700,) * 2)
     world.get(path="/other")
     assert not old.exists()
+    assert not lock.exists()
+
+
+def test_urls_that_never_answer_well_leave_few_locks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "urandom", bytes)
+    folder = str(world.folder / "http")
+    for number in range(3):
+        with cache_folder.open_lock(folder, f"{number}"):
+            pass
+        os.utime(os.path.join(folder, f"{number}{cache_folder.LOCK}"), (time.time() - 3700,) * 2)
+    assert len(os.listdir(folder)) == 1
