@@ -6,6 +6,7 @@ import gc
 import re
 import socket
 import threading
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -164,3 +165,25 @@ def test_an_errand_is_run_beside_serving_and_a_bug_in_it_ends_nothing(ears: Ears
         assert all(turns.acquire(timeout=10) for _ in range(3))
         assert answers(server, LAST) == [200]
     assert set(ears.log) == {"internal error beside serving: KeyError"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 16, 61])
+def test_octets_mean_the_same_however_they_arrive(ears: Ears, size: int) -> None:
+    octets = GET + POST + b"Content-Length: 5\r\n\r\nhello" + b"\r\n" + GET + POST + b"Content-Length: 0\r\n\r\n" + LAST
+    seen: list[tuple[str, bytes]] = []
+
+    def keep(request: Request) -> Response:
+        seen.append((request.method, request.body))
+        return Response(HTTPStatus.OK)
+
+    with (
+        ears.serve(keep, max_body=10) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as peer,
+    ):
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(octets), size):
+            peer.sendall(octets[start : start + size])
+            time.sleep(0.0005)
+        received = b"".join(iter(lambda: peer.recv(65536), b""))
+    assert received.count(b"HTTP/1.1 200 OK\r\n") == 5
+    assert seen == [("GET", b""), ("POST", b"hello"), ("GET", b""), ("POST", b""), ("GET", b"")]
