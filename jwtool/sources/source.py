@@ -221,6 +221,8 @@ def _issuer(text: str, what: str) -> Source:
     from jwtool.sources.urls import parse_issuer
 
     url, _hash, kid = text.partition("#")
+    if not url:
+        raise SourceMalformed(f"{what} names no issuer after 'issuer:'", hint="issuer:https://…")
     issuer = parse_issuer(url)
     fragment = _kid(kid, what) if _hash else None
     return Source("issuer", issuer.text, fragment, label=issuer.label)

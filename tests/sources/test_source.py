@@ -49,6 +49,8 @@ ARGV = "a secret on the command line is seen by others; '{0}:' takes -, @PATH or
             "http://127.0.0.1:8080/",
             Source("url", "http://127.0.0.1:8080/", label="http://127.0.0.1:8080/"),
         ),
+        ("issuer:https://a.example/x", Source("issuer", "https://a.example/x", label="https://a.example/x")),
+        ("ISSUER:http://[::1]#k", Source("issuer", "http://[::1]", "k", "http://[::1]")),
         (
             "secret:env:HOOK",
             Source("secret", "HOOK", None, "secret:env:HOOK", Source("env", "HOOK", label="env:HOOK")),
@@ -99,6 +101,8 @@ def test_a_path_that_exists_as_written_is_the_file(
             "issuer:https://auth.example?a=b",
             (UrlMalformed, "the URL of an issuer has no query and no fragment", "try https://auth.example"),
         ),
+        ("issuer:", (SourceMalformed, "KEY names no issuer after 'issuer:'", "issuer:https://…")),
+        ("issuer:#k1", (SourceMalformed, "KEY names no issuer after 'issuer:'", "issuer:https://…")),
         ("issuer:https://auth.example#", (SourceMalformed, "KEY names no key after the '#'", "SET#KID")),
         (
             "issuer:auth.example",
