@@ -13,11 +13,12 @@ from jwtool.jose.errors import UsageError
 from jwtool.jose.keyset import random_kid
 from jwtool.jose.policy import seconds
 from jwtool.jose.quoting import quote
+from jwtool.jose.token import BAD_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MARK = "jwtool-bad"
+MARK = BAD_MARK
 KINDS = {
     "expired": "it expired an hour ago",
     "nbf": "it is not valid for another hour",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_TOKEN = 256 * 1024
+BAD_MARK = "jwtool-bad"  # in the header of a token that is bad on purpose, see bad.py
 MAX_HEADER = 16 * 1024
 MAX_SIGNATURES = 16
 

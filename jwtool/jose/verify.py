@@ -26,7 +26,7 @@ from jwtool.jose.selection import (
     candidates,
     select,
 )
-from jwtool.jose.token import check_header_types, read_claims
+from jwtool.jose.token import BAD_MARK, check_header_types, read_claims
 from jwtool.jose.typ import judge_typ
 
 if TYPE_CHECKING:
@@ -216,6 +216,8 @@ def accepted(signature: Signature, crit: Check, key: OfferedKey, notes: tuple[st
         said.append(f"{_name(key)} is too weak, and was allowed to verify: {weakness[1]}")
     if alg == "EdDSA":
         said.append(f"alg 'EdDSA' is deprecated by RFC 9864, which calls it '{key.key.crv}'")
+    if BAD_MARK in signature.protected:
+        said.append(f"the token was made for a test and is bad on purpose: '{BAD_MARK}' in its header says how")
     check = Check("signature", "ok", detail=f"{alg}, {_name(key)}")
     return Judged(signature, check, crit, key, (), tuple(said))
 

@@ -61,6 +61,20 @@ def test_it_is_marked_and_said_and_named(cli: Cli, keys: Path, kind: str) -> Non
     assert opened(document["token"]) == (document["header"], document["claims"])
 
 
+def test_verify_says_so_even_where_nothing_is_wrong_for_it(cli: Cli, keys: Path) -> None:
+    public = json.loads((keys / "es256.public.jwk").read_text())
+    del public["kid"]
+    (keys / "nameless.jwk").write_text(json.dumps(public))
+    token = cli("sign", "-k", keys / "es256.jwk", "--bad", "kid").raw
+    note = "the token was made for a test and is bad on purpose: 'jwtool-bad' in its header says how"
+    done = cli("verify", "--json", "-k", keys / "nameless.jwk", "-", stdin=token)
+    assert (done.exit, done.document["notes"]) == (0, [note])
+    said = cli("verify", "-q", "-k", keys / "nameless.jwk", "-", stdin=token)
+    assert (said.exit, said.stderr) == (0, f"note: {note}\n")
+    lines = cli("verify", "--json", "--lines", "-k", keys / "nameless.jwk", stdin=token * 3)
+    assert [json.loads(line).get("notes") for line in lines.stdout.splitlines()] == [[note]] * 3
+
+
 def test_a_good_token_has_no_mark(cli: Cli, keys: Path) -> None:
     document = cli("sign", "--json", "-k", keys / "es256.jwk", *GOOD).document
     assert ("bad" in document, MARK in document["header"], document.get("notes")) == (False, False, None)
