@@ -133,9 +133,9 @@ def play(environ: Mapping[str, str]) -> Iterator[Step]:
     """Play every step, in order, and yield each as it came out."""
     with tempfile.TemporaryDirectory(prefix="jwtool-demo-") as folder:
         stage = Stage(folder, environ)
-        yield stage.step("make a private key", "jwtool key new --alg ES256 -o first.jwk", wanted="ok")
+        yield stage.step("make a private key", "jwtool key new --alg ES256 -o signing.jwk", wanted="ok")
         yield stage.step(
-            "build the key set: public halves only", "jwtool jwks build first.jwk -o jwks.json", wanted="ok"
+            "build the key set: public halves only", "jwtool jwks build signing.jwk -o jwks.json", wanted="ok"
         )
         serve = "jwtool jwks serve jwks.json --port 0 --max-age 1s --ready-file ready"
         with serving(stage, serve) as (url, server):
@@ -149,19 +149,19 @@ def play(environ: Mapping[str, str]) -> Iterator[Step]:
 def _with_server(stage: Stage, url: str) -> Iterator[Step]:
     verify = f"jwtool verify --jwks {url} -i {ISSUER} -a api"
     sign = f"jwtool sign -i {ISSUER} -a api --sub user-42"
-    yield stage.step("sign a token", f"{sign} -k first.jwk -o token.jwt", wanted="ok")
+    yield stage.step("sign a token", f"{sign} -k signing.jwk -o token.jwt", wanted="ok")
     yield stage.step("look at it, believing nothing", "jwtool decode @token.jwt", wanted="ok")
     yield stage.step("fetch the set and verify", f"{verify} @token.jwt", wanted="ok")
-    yield stage.step("sign one that has expired", f"{sign} -k first.jwk --iat -2h --exp -1h -o old.jwt", wanted="ok")
+    yield stage.step("sign one that has expired", f"{sign} -k signing.jwk --iat -2h --exp -1h -o old.jwt", wanted="ok")
     yield stage.step("it is refused", f"{verify} @old.jwt", wanted="token_expired")
     with open(stage.path("token.jwt"), encoding="ascii") as file:
         forged = forge(file.read())
     with open(stage.path("forged.jwt"), "w", encoding="ascii") as file:
         file.write(forged)
     yield stage.step("a forgery, sub changed to admin: refused", f"{verify} @forged.jwt", wanted="signature_invalid")
-    yield stage.step("rotate: make a second key", "jwtool key new -o second.jwk", wanted="ok")
-    yield stage.step("publish both", "jwtool jwks build second.jwk first.jwk -o jwks.json --force", wanted="ok")
-    yield stage.step("sign with the second", f"{sign} -k second.jwk -o new.jwt", wanted="ok")
+    rotate = "jwtool jwks rotate signing.jwk --public-out jwks.json --publish-before 0s"
+    yield stage.step("rotate: a second key, which signs at once", rotate, wanted="ok")
+    yield stage.step("sign with the active key: the second", f"{sign} -k signing.jwk -o new.jwt", wanted="ok")
     yield stage.step("verify, without being told", f"{verify} @new.jwt", wanted="ok")
     yield stage.step("tokens of the first key live on", f"{verify} @token.jwt", wanted="ok")
     yield stage.step("a stranger makes a key", "jwtool key new -o stranger.jwk", wanted="ok")

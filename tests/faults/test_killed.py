@@ -52,6 +52,25 @@ for line in sys.stdin:
     print(os.waitstatus_to_exitcode(status), flush=True)
 """
 
+# Each line of stdin starts a process for every command line at once; the answer is the set of their exit codes.
+AT_ONCE_FORKER = """
+import os, sys
+from jwtool.cli.main import main
+from jwtool.operations import build_keyset, describe, edit_keyset, resolve_keys
+from jwtool.cli.commands.jwks import add
+for _ in sys.stdin:
+    children = []
+    for line in sys.argv[1:]:
+        child = os.fork()
+        if child == 0:
+            sys.argv = ["jwtool", *line.split("\\t")]
+            sys.stdin = open(os.devnull)
+            sys.stdout = sys.stderr = open(os.devnull, "w")
+            main()
+        children.append(child)
+    print(sorted({os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children}), flush=True)
+"""
+
 
 class Killer:
     """Runs command lines and kills each after a while."""
@@ -181,17 +200,21 @@ def test_50_adds_at_once_and_none_is_lost(cli: Cli, tmp_path: Path) -> None:
     for number in range(AT_ONCE):
         (tmp_path / f"{number}.jwk").write_text(json.dumps(members | {"kid": f"k{number}"}))
 
-    def add(number: int) -> tuple[int, bytes]:
-        argv = [sys.executable, "-m", "jwtool", "jwks", "add", "-q", path.name, f"{number}.jwk"]
-        done = subprocess.run(argv, cwd=tmp_path, capture_output=True, check=False)
-        return done.returncode, b"".join(line for line in done.stderr.splitlines() if not line.startswith(b"note: "))
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    lines = [f"jwks\tadd\t-q\t{path}\t{tmp_path}/{number}.jwk" for number in range(AT_ONCE)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", AT_ONCE_FORKER, *lines], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         for _ in range(ROUNDS):
             path.write_text('{"keys": []}\n')
-            assert set(pool.map(add, range(AT_ONCE))) == {(0, b"")}
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "[0]\n"
             kids = [one["kid"] for one in json.loads(path.read_text())["keys"]]
             assert sorted(kids) == sorted(f"k{number}" for number in range(AT_ONCE))
+        process.stdin.close()
     assert [name for name in os.listdir(tmp_path) if name.startswith(".")] == []
 
 

@@ -32,7 +32,7 @@ def test_every_step_comes_out_as_it_must(cli: Cli, tmp_path: Path, monkeypatch: 
     assert {result.removeprefix(refused) for _, _, result in steps if result != "    ok"} == REFUSED
     typed = [command.removeprefix("    $ ") for _, command, _ in steps]
     names = [" ".join(shlex.split(line)[:3]) for line in typed if line.startswith("jwtool ")]
-    for command in ("key new", "jwks build", "jwks serve"):
+    for command in ("key new", "jwks build", "jwks serve", "jwks rotate"):
         assert f"jwtool {command}" in names
     for command in ("jwtool sign ", "jwtool decode ", "jwtool verify --jwks http://127.0.0.1:"):
         assert any(line.startswith(command) for line in typed)
