@@ -17,11 +17,24 @@ if TYPE_CHECKING:
     from jwtool.sources.runtime import Runtime
 
 KEY_NOT_FOUND = "key_not_found"
+SIGNATURE_INVALID = "signature_invalid"
 
 
 def lacks_key(verification: Verification) -> bool:
     """Whether the token names a key that no set has."""
     return any(check.name == "signature" and check.code == KEY_NOT_FOUND for check in verification.checks)
+
+
+def old_keys(verification: Verification, loaded: Sequence[LoadedSet]) -> tuple[str, ...]:
+    """What must be said of keys out of the cache that a signature does not verify with: they may be others by now."""
+    if not any(check.code == SIGNATURE_INVALID for check in verification.checks):
+        return ()
+    answers = [(one.source, one.fetched.answered) for one in loaded if one.fetched is not None]
+    return tuple(
+        f"the keys of {source} are out of the cache, {answered.age} s old; --refresh asks for them anew"
+        for source, answered in answers
+        if not answered.asked and answered.age
+    )
 
 
 def load_anew(loaded: Sequence[LoadedSet], *, allow_weak_secret: bool) -> tuple[LoadedSet, ...] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jwtool.jose.errors import InputError, PayloadMissing, TokenMalformed
 from jwtool.operations.kid_urls import load_for_kid
 from jwtool.operations.resolve_keys import Passphrase
-from jwtool.operations.rotated_keys import lacks_key, load_anew
+from jwtool.operations.rotated_keys import lacks_key, load_anew, old_keys
 from jwtool.operations.trusted import of_this_token
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def verify_token(
     if lacks_key(verification) and (newer := load_anew(loaded, allow_weak_secret=policy.allow_weak_key)):
         loaded = newer
         verification = judge_token(token, offered_by(loaded, sources), policy, at=at)
-    notes = tuple(note for one in loaded for note in one.notes)
+    notes = tuple(note for one in loaded for note in one.notes) + old_keys(verification, loaded)
     return Verified(verification, (*notes, *verification.notes), cache_facts(loaded))
 
 

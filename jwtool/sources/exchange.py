@@ -52,7 +52,8 @@ class Response:
 class Exchange:
     """Carried out by a worker thread, which reports to the queue `news`.
 
-    `who` is the peer that is being waited for, for people; `handle` is a second handle on the connection.
+    `who` is the peer that is being waited for, for people; `handle` is a second handle on the connection. `refused`
+    says of a certificate that was refused whose it is.
     """
 
     url: Url
@@ -66,6 +67,8 @@ class Exchange:
     stage: str = CONNECTING
     handle: socket.socket | None = None
     is_over: bool = False
+    peer: tuple[Any, ...] | None = None
+    refused: str | None = None
 
     @property
     def conditional(self) -> bool:
@@ -77,6 +80,8 @@ class Exchange:
         try:
             self.news.put(self._exchange())
         except Exception as error:  # noqa: BLE001  explained, or raised again, by the thread that waits
+            with suppress(OSError):
+                self._look_at_certificate(error)
             self.news.put(error)
 
     def hang_up(self) -> None:
@@ -107,6 +112,8 @@ class Exchange:
             if isinstance(cause, TimeoutError) and cause.errno is None:
                 return self.too_slow()
             if explained := explain_cause(cause, self.who, trusted):
+                if self.refused is not None:
+                    explained.message += f": {self.refused}"
                 return explained
         return self._explain_httpx(error)
 
@@ -214,15 +221,37 @@ class Exchange:
             self.stage = "reading the answer"
 
     def _take_hold(self, connection: socket.socket) -> None:
+        self._keep_handle(connection)
+        self.peer = peer_of(connection)
+        if self.peer is None:
+            return
+        self.news.put(f"http: connected to {_address(self.peer)}")
+        if self.proxy is None and not self.network.allow_link_local:
+            refuse_link_local(str(self.peer[0]), self.who)  # before the first octet is sent
+
+    def _keep_handle(self, connection: socket.socket) -> None:
+        if self.handle is not None:
+            self.handle.close()
         self.handle = connection.dup()
         if self.is_over:
             self.hang_up()
-        peer = peer_of(connection)
-        if peer is None:
+
+    def _look_at_certificate(self, error: Exception) -> None:
+        """Connect once more to the same address, to say whose certificate was refused."""
+        import socket
+        import ssl
+
+        refusal = next((one for one in _causes(error) if isinstance(one, ssl.SSLCertVerificationError)), None)
+        if refusal is None or self.peer is None or self.proxy is not None:
             return
-        self.news.put(f"http: connected to {_address(peer)}")
-        if self.proxy is None and not self.network.allow_link_local:
-            refuse_link_local(str(peer[0]), self.who)  # before the first octet is sent
+        from jwtool.sources.peer_certificate import describe_refused
+
+        family = socket.AF_INET6 if ":" in str(self.peer[0]) else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as connection:
+            self._keep_handle(connection)
+            connection.settimeout(1)
+            connection.connect(self.peer)
+            self.refused = describe_refused(connection, self.url.host, refusal.verify_code)
 
 
 def _causes(error: BaseException) -> list[BaseException]:
