@@ -10,7 +10,7 @@ from jwtool.jose.quoting import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jwtool.output.report import Report
+    from jwtool.output.report import Block, Report
 
 NAMES = ("access-token", "client-assertion", "dpop", "id-token")
 PROVIDERS = (
@@ -27,7 +27,7 @@ class Provider(NamedTuple):
     KEY. `needs_issuer` and `needs_audience` are options that must be given, `issuer_always` beside a key too; `demands`
     are as in --require. `audience_claim` holds the audience of a token without `aud`, `audience_header` that of every
     token. `any_tenant` allows {tenantid} in -i; `padded` allows padding in the parts of a token. `ca_file` and `bearer`
-    go with `key`.
+    go with `key`. `about` is for people.
     """
 
     issuers: tuple[str, ...] = ()
@@ -43,6 +43,7 @@ class Provider(NamedTuple):
     padded: bool = False
     ca_file: str | None = None
     bearer: str | None = None
+    about: tuple[str, ...] = ()
 
 
 class Preset(NamedTuple):
@@ -116,13 +117,17 @@ def explain_preset(name: str | None, command: Command) -> Report:
         "options": [{"option": option, "value": value, "about": about} for option, value, about in options],
         "needs": [{"claim": claim, "option": option} for claim, option in wanted.items()],
     }
+    about = preset.provider.about if preset.provider else ()
+    if about:
+        document["about"] = list(about)
     rows = tuple(Row((f"{option} {value}".rstrip(), about), ("name", "dim")) for option, value, about in options)
     needs = tuple(Row((claim, option), ("name",)) for claim, option in wanted.items())
-    about = "claims that must be there, and what gives them:" if command == "sign" else "what must be given:"
-    asked = (Gap(), Line(about, "dim"), Table(needs)) if needs else ()
+    given = "claims that must be there, and what gives them:" if command == "sign" else "what must be given:"
+    asked = (Gap(), Line(given, "dim"), Table(needs)) if needs else ()
+    said: tuple[Block, ...] = (Gap(), *(Line(line) for line in about)) if about else ()
     head = Headline(name, f"{preset.title}, {preset.source}; options that are given win", "name")
     quiet = " ".join(f"{option} {value}".rstrip() for option, value, _ in options)
-    return Report("preset", document, blocks=(head, Gap(), Table(rows), *asked), quiet=quiet)
+    return Report("preset", document, blocks=(head, Gap(), Table(rows), *asked, *said), quiet=quiet)
 
 
 def filled_options(preset: Preset) -> list[tuple[str, str, str]]:

@@ -11,7 +11,15 @@ from jwtool.output.report import Gap, Headline, Line, Report, Row, Table
 from jwtool.output.token_blocks import shown_value
 from jwtool.output.words import counted
 from jwtool.sources.discovery import NAMES, endpoint, read_document
-from jwtool.sources.discovery_faults import ID_TOKEN_ALGORITHMS, SECTIONS, Fault, faults_of, lacks_rs256
+from jwtool.sources.discovery_faults import (
+    ENDPOINTS,
+    ID_TOKEN_ALGORITHMS,
+    SECTIONS,
+    Fault,
+    faults_of,
+    lacks_rs256,
+    publishes_keys_alone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +48,8 @@ def show_issuer(issuer: str, network: Network, runtime: Runtime) -> Report:
     if not any(fault.member == "jwks_uri" for fault in faults) and "jwks_uri" in metadata.members:
         keyset, notes = _keys_of(metadata, network, runtime, faults)
     notes = (*metadata.remarks, *notes)
+    if publishes_keys_alone(metadata):
+        notes = (*notes, f"there is no {' and no '.join(ENDPOINTS)}: nobody logs in there, it publishes keys alone")
     if metadata.kind == "openid" and lacks_rs256(metadata.members.get(ID_TOKEN_ALGORITHMS)):
         notes = (*notes, f"{ID_TOKEN_ALGORITHMS} has no RS256, which {SECTIONS['openid'][0]} still asks of everyone")
     documents = [] if keyset is None else keyset_documents(keyset)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from jwtool.sources.discovery import Kind, Metadata
 
+ENDPOINTS = ("authorization_endpoint", "token_endpoint")
 ID_TOKEN_ALGORITHMS = "id_token_signing_alg_values_supported"  # noqa: S105  the name of a member
 
 
@@ -58,6 +59,14 @@ def faults_of(metadata: Metadata) -> tuple[Fault, ...]:
     return tuple(found.values())
 
 
+def publishes_keys_alone(metadata: Metadata) -> bool:
+    """Whether nobody logs in there: an issuer of workloads (GitHub Actions, Kubernetes) has keys and no endpoints.
+
+    That is no fault here, though the specifications ask for both endpoints.
+    """
+    return not any(name in metadata.members for name in ENDPOINTS)
+
+
 def lacks_rs256(algorithms: object) -> bool:
     """Whether a list of algorithms leaves out RS256. That is no fault here: who signs by ES256 alone does well."""
     return isinstance(algorithms, list) and bool(algorithms) and "RS256" not in algorithms
@@ -73,6 +82,8 @@ def _judge_members(metadata: Metadata) -> list[tuple[str, str]]:
     found = []
     for name in model.REGISTRY_KEYS:
         if name == ID_TOKEN_ALGORITHMS and lacks_rs256(metadata.members.get(name)):
+            continue
+        if name in ENDPOINTS and publishes_keys_alone(metadata):
             continue
         try:
             getattr(model, f"validate_{name}")(judged)

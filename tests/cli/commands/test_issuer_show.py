@@ -160,6 +160,19 @@ def test_a_remark_is_no_fault(cli: Cli, httpserver: HTTPServer, base: str) -> No
     )
 
 
+def test_an_issuer_of_workloads_needs_no_endpoints(cli: Cli, httpserver: HTTPServer, base: str) -> None:
+    """GitHub Actions and Kubernetes publish their keys, and nobody logs in there."""
+    httpserver.expect_request(OPENID).respond_with_json(document(base, authorization_endpoint=..., token_endpoint=...))
+    done = cli("issuer", "show", base)
+    assert (done.exit, done.stderr) == (
+        0,
+        (
+            "note: there is no authorization_endpoint and no token_endpoint: "
+            "nobody logs in there, it publishes keys alone\n"
+        ),
+    )
+
+
 def test_nothing_in_a_document_drives_the_terminal(cli: Cli, httpserver: HTTPServer, base: str) -> None:
     hostile = "\x1b[2J\u202e\x9b"
     members = document(base, issuer=hostile, op_tos_uri=hostile, id_token_signing_alg_values_supported=[hostile])

@@ -62,6 +62,9 @@ def test_it_explains_itself(cli: Cli, name: str) -> None:
     document = cli("verify", "--json", "--preset", name, "--explain-preset").document
     preset = load_preset(name, "verify")
     assert (document["title"], document["source"]) == (preset.title, preset.source)
+    about = preset.provider.about if preset.provider else ()
+    assert document.get("about", []) == list(about)
+    assert all(line in cli("verify", "--preset", name, "--explain-preset").stdout for line in about)
     shown = [one["value"] for one in document["options"] if one["option"] == "--require"]
     assert set(shown) == {*preset.required, *(preset.provider.demands if preset.provider else ())}
     assert (files("jwtool.presets") / f"{name}.toml").read_text().startswith("# ")
