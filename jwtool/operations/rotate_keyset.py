@@ -104,7 +104,11 @@ def _rotate(
     if public_out is not None:
         keys, remarks = published(planned.entries)
         jwks = {"keys": keys}
-        public = None if _implies(public_out, jwks) else encode(jwks)
+        before = _read_public(public_out)
+        public = None if strict_json.equal(before, jwks) else encode(jwks)
+        remarks += _strangers(before, jwks, entries, public_out, path)
+    elif places:
+        remarks = ["no --public-out was named: take the compromised key out of the set that you publish"]
     written = tuple(one for one, data in ((public_out, public), (path, private)) if one is not None and data)
     done = Rotation(planned.entries, planned.changes, written, jwks, made=found is None, notes=tuple(remarks))
     return done, public, private
@@ -163,13 +167,24 @@ def _refuse_without_private(found: SetFile) -> None:
     )
 
 
-def _implies(public_out: str, jwks: dict[str, Any]) -> bool:
-    """Whether the public file says just this already, in whatever layout."""
+def _read_public(public_out: str) -> Any:
+    """What the public file says, in whatever layout; None if it isn't there or can't be understood."""
     try:
         data = in_place.read_in_place(public_out, cap=MAX_KEY_FILE, what="public key set", may_be_missing=True)
-        return data is not None and strict_json.equal(strict_json.parse(data), jwks)
+        return None if data is None else strict_json.parse(data)
     except InputError:
-        return False
+        return None
+
+
+def _strangers(before: Any, jwks: dict[str, Any], entries: Sequence[RawKey], public_out: str, path: str) -> list[str]:
+    """A word on keys that were public until now, and that the private set never had: was the wrong FILE named?"""
+    keys = before.get("keys") if isinstance(before, dict) else None
+    known = {jwk["kid"] for jwk in jwks["keys"]} | {entry.kid or entry.name for entry in entries}
+    kids = [jwk.get("kid") for jwk in keys if isinstance(jwk, dict)] if isinstance(keys, list) else []
+    gone = [quote_public(kid) for kid in kids if isinstance(kid, str) and kid not in known]
+    if not gone:
+        return []
+    return [f"keys that {printable(path)} doesn't have are no longer in {printable(public_out)}: {', '.join(gone[:8])}"]
 
 
 def refuse_same_file(path: str, public_out: str | None) -> None:

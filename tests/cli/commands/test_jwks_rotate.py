@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.commands.conftest import Stage
+    from tests.cli.conftest import Cli
 
 NOW = 1_795_556_400  # 2026-11-24 21:40:00 UTC
 HOUR, DAY = 3_600, 86_400
@@ -142,6 +143,20 @@ class TestPublicOut:
         stage.plan()
         private, public = stage.kids()
         assert (private[0], len(private), public) == (first, 2, private)
+
+    def test_keys_that_the_private_set_never_had_are_named(self, cli: Cli, keys: Path, stage: Stage) -> None:
+        """As where FILE was mistyped, and a new one was made."""
+        assert cli("jwks", "build", keys / "es256.jwk", "-o", stage.public, "--force").exit == 0
+        done = stage.rotate("-q")
+        assert done.stderr == f"note: keys that {stage.private} doesn't have are no longer in {stage.public}: 'k1'\n"
+        assert stage.rotate("-q", "--every", "1d", "--retire-after", "1h").stderr == ""
+
+    def test_without_it_what_is_published_is_the_users_to_mend(self, stage: Stage) -> None:
+        (kid,) = [one["kid"] for one in stage.plan()["changes"]]
+        done = stage.rotate("--compromised", kid, public=False)
+        assert done.stderr.splitlines()[0] == (
+            "note: no --public-out was named: take the compromised key out of the set that you publish"
+        )
 
     def test_not_over_the_private_set(self, stage: Stage) -> None:
         stage.plan()
