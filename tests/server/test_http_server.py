@@ -32,7 +32,7 @@ def server(ears: Ears) -> Iterator[HttpServer]:
         yield running
 
 
-DELAY = 0.3
+DELAY = 0.4
 
 
 def late(_request: Request) -> Response:
@@ -183,7 +183,7 @@ def test_where_all_are_being_answered_one_more_is_turned_away(ears: Ears, monkey
 
 
 def test_who_waits_for_an_answer_is_not_ended_as_slow(ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "SECONDS", 0.1)
+    monkeypatch.setattr(http_server, "SECONDS", 0.25)
     with ears.serve(late) as server:
         started = time.monotonic()
         assert answers(server, GET + LAST) == [200, 200]
