@@ -80,7 +80,7 @@ def read_document(issuer: str, network: Network, runtime: Runtime) -> Metadata:
     if network.offline:
         raise Offline(
             f"--offline sends nothing, and no fresh discovery document of {asked.label} is in the cache",
-            hint="run it once without --offline",
+            hint="run it once without --offline; --stale-ok 1h lets an older copy serve",
         )
     try:
         return _ask(issuer, asked, network, runtime)

@@ -227,3 +227,23 @@ def test_a_server_that_fails_is_no_verdict(cli: Cli, issuers: Issuers, issue: Is
     assert (done.exit, done.codes) == (5, {"discovered_url_refused"})
     dead = cli(*VERIFY, "-i", "http://127.0.0.1:1", token)
     assert (dead.exit, dead.codes) == (5, {"jwks_unreachable"})
+
+
+@pytest.mark.parametrize(
+    ("body", "exit_code", "code"),
+    [
+        ({"keys": []}, 4, "jwks_without_usable_key"),
+        ({"keys": [{"kty": "oct", "k": "c2VjcmV0LW9mLWEtc2VydmVyLXRoYXQtaXMtbm9uZSE", "kid": "k1"}]}, 4, None),
+        ({"jwks": []}, 5, "response_malformed"),
+    ],
+)
+def test_an_issuer_without_a_usable_key(
+    cli: Cli, issuers: Issuers, issue: Issue, httpserver: HTTPServer, body: Any, exit_code: int, code: str | None
+) -> None:
+    issuer = issuers("a")
+    httpserver.clear()
+    httpserver.expect_request("/empty").respond_with_json(body)
+    issuers("a", jwks_uri=httpserver.url_for("/empty"))
+    done = cli(*VERIFY, "-i", issuer, issue({**EXP, "iss": issuer}, by="a.jwk", kid="k1"))
+    assert done.exit == exit_code
+    assert code is None or done.codes == {code}
