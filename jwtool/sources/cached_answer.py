@@ -57,7 +57,8 @@ class Answered(NamedTuple, Generic[T]):
         """What must be said in a report of an answer that is stale; `label` names the URL."""
         if self.failure is None:
             return ()
-        return (f"stale: the copy of {label} is {span(self.age or 0)} old and past its freshness ({self.failure})",)
+        past = ", and not what was asked for" if self.fresh_for else " and past its freshness"
+        return (f"stale: the copy of {label} is {span(self.age or 0)} old{past} ({self.failure})",)
 
 
 class Question(NamedTuple, Generic[T]):

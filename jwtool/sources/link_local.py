@@ -24,8 +24,9 @@ def refuse_link_local(address: str, who: str) -> None:
     except ValueError:
         return
     if parsed.is_link_local or _is_link_local_within(parsed):
+        which = "a link-local address" if address in who else f"at the link-local address {address}"
         raise LinkLocalRefused(
-            f"{who} is at the link-local address {address}, where clouds keep credentials, and that is refused",
+            f"{who} is {which}, where clouds keep credentials, and that is refused",
             hint="--allow-link-local connects nevertheless",
         )
 

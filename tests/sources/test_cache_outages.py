@@ -61,6 +61,15 @@ def test_no_copy_speaks_against_a_server_that_says_no(world: World, refusal: Ref
     assert "--stale-ok" not in str(hint)
 
 
+def test_a_fresh_copy_may_serve_where_a_refresh_fails(world: World) -> None:
+    world.get()
+    world.now += 10
+    world.status = 500
+    answered = world.get(Network(5, refresh=True, stale_ok=60))
+    assert (answered.value, answered.stale, answered.fresh_for) == ("one", True, 290)
+    assert answered.remarks("URL")[0].startswith("stale: the copy of URL is 10 s old, and not what was asked for (")
+
+
 def test_offline_sends_nothing(world: World, refusal: Refusal) -> None:
     url = world.server.url_for("/set")
     offline = Network(5, offline=True)
