@@ -134,19 +134,25 @@ def open_lock(folder: str | None, name: str) -> Iterator[Lock]:
     with suppress(OSError, ValueError):
         if folder is not None:
             _make(folder)
-            path = os.path.join(folder, name + LOCK)
-            if not os.path.lexists(path) and os.urandom(1)[0] < _NOW_AND_THEN:
-                _forget_old(folder)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _OPEN, 0o600)
-            facts = os.fstat(descriptor)
-            if not (stat.S_ISREG(facts.st_mode) and _is_trusted(facts)):
-                os.close(descriptor)
-                descriptor = None
+            descriptor = _open_lock(folder, os.path.join(folder, name + LOCK))
     try:
         yield Lock(descriptor)
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def _open_lock(folder: str, path: str) -> int:
+    """The lock file, made anew if there is none, or one that others could have written. Raises OSError."""
+    try:
+        facts = os.lstat(path)
+    except FileNotFoundError:
+        if os.urandom(1)[0] < _NOW_AND_THEN:
+            _forget_old(folder)
+    else:
+        if not (stat.S_ISREG(facts.st_mode) and _is_trusted(facts)):
+            os.unlink(path)
+    return os.open(path, os.O_RDWR | os.O_CREAT | _OPEN, 0o600)  # in a folder that nobody else writes in
 
 
 def _make(folder: str) -> None:

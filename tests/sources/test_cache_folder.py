@@ -171,7 +171,7 @@ def test_the_folder(environ: dict[str, str], folder: str | None, monkeypatch: py
 
 
 @pytest.mark.parametrize("harm", ["symlink", "folder", "others"])
-def test_a_lock_that_can_not_be_trusted_is_no_lock(world: World, harm: str, tmp_path: Path) -> None:
+def test_a_lock_that_can_not_be_trusted_is_replaced(world: World, harm: str, tmp_path: Path) -> None:
     world.get()
     (lock,) = (world.folder / "http").glob("*.lock")
     lock.unlink()
@@ -186,6 +186,7 @@ def test_a_lock_that_can_not_be_trusted_is_no_lock(world: World, harm: str, tmp_
     world.now += 301
     assert world.get().asked
     assert harm != "symlink" or (tmp_path / "precious").read_text() == "precious"
+    assert lock.is_dir() if harm == "folder" else lock.stat().st_mode & 0o777 == 0o600
 
 
 def test_old_files_are_removed(world: World) -> None:
