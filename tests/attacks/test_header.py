@@ -31,12 +31,20 @@ def test_embedded_jwk_signs_itself(forge: Forger, publish: Publish, publish_set:
 
 
 @pytest.mark.attack("A024")
-@pytest.mark.parametrize("options", [[], ["-i", "https://idp.example"], ["--alg", "ES256"], ["--payload-only"]])
+@pytest.mark.parametrize("options", [[], ["-i", "idp"], ["--alg", "ES256"], ["--payload-only"]])
 def test_embedded_jwk_with_no_key_given(options: list[str], forge: Forger, verify: Verify) -> None:
     attacker = generate("ES256")
     token = forge.sign("ES256", {"alg": "ES256", "jwk": to_jwk(attacker, private=False)}, by=attacker)
     assert verify(token, *options).short == (2, {"usage"})
     assert verify(token, "-k", "", *options).short == (2, {"usage"})
+
+
+@pytest.mark.attack("A024")
+def test_embedded_jwk_where_the_keys_of_the_issuer_are_out_of_reach(forge: Forger, verify: Verify) -> None:
+    attacker, gone = generate("ES256"), "http://127.0.0.1:1"
+    token = forge.sign("ES256", {"alg": "ES256", "jwk": to_jwk(attacker, private=False)}, {"iss": gone}, by=attacker)
+    assert verify(token, "-i", gone).short == (5, {"jwks_unreachable"})
+    assert verify(token, "-k", "", "-i", gone).short == (2, {"usage"})
 
 
 @pytest.mark.attack("A030")
