@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from jwtool.jose import base64url, strict_json
 from jwtool.jose import keyset as keysets
-from jwtool.jose.errors import KeyAmbiguous
+from jwtool.jose.errors import KeyAmbiguous, KeyUseMismatch, UsageError
 from jwtool.jose.quoting import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jwtool.jose.keys.key import Key
+
+USES = ("sig", "enc")
 
 
 def with_kid(key: Key) -> Key:
@@ -40,14 +42,37 @@ def for_a_set(key: Key) -> Key:
 
 
 def marked(key: Key, *, use: str | None, alg: str | None) -> Key:
-    """The key with `use` and `alg` where it has none; raises `KeyMalformed` if they don't fit."""
+    """The key with `use` and `alg` where it has none.
+
+    Raises UsageError for another use than sig and enc, KeyMalformed for an `alg` and KeyUseMismatch for a `use` that
+    the key can't have.
+    """
     from jwtool.jose.keys.jwk import parse_jwk
 
+    if use is not None and use not in USES:
+        raise UsageError(f"--use takes {' or '.join(USES)}, found {quote(use)}", hint=f"--use {USES[0]}")
     added = {name: value for name, value in (("use", use), ("alg", alg)) if value is not None}
     if not added:
         return key
     merged = parse_jwk({**added, **key.members})
+    if "use" in added and "use" not in key.members and merged.use not in _possible_uses(merged):
+        what = merged.describe() if merged.alg is None else f"{merged.describe()} for {merged.alg}"
+        raise KeyUseMismatch(f"the use of this key ({what}) can't be {quote(merged.use or '')}")
     return replace(merged, form=key.form, certificates=key.certificates)
+
+
+def _possible_uses(key: Key) -> tuple[str, ...]:
+    """What the `alg` of the key is for, else its type and curve."""
+    from jwtool.jose.algorithms import ALGORITHMS, for_key
+    from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, encryption_for_key
+
+    if key.alg in ALGORITHMS:
+        return ("sig",)
+    if key.alg in KEY_MANAGEMENT or key.alg in CONTENT_ENCRYPTION:
+        return ("enc",)
+    octets = key.bits // 8
+    possible = (for_key(key.kty, key.crv, octets), encryption_for_key(key.kty, key.crv, octets))
+    return tuple(use for use, algorithms in zip(USES, possible, strict=True) if algorithms)
 
 
 def build(keys: Iterable[Key], *, private: bool) -> tuple[list[Key], dict[str, Any], tuple[str, ...]]:

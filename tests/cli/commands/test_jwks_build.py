@@ -121,6 +121,31 @@ def test_use_and_alg_are_for_keys_without_one(
     assert len(only["kid"]) == 43
 
 
+def test_keys_for_encryption(cli: Cli, tmp_path: Path) -> None:
+    assert cli("key", "new", "--alg", "RSA-OAEP", "--format", "pem", "-o", tmp_path / "rsa.pem").exit == 0
+    (only,) = members(cli("jwks", "build", "--use", "enc", "--alg", "RSA-OAEP-256", tmp_path / "rsa.pem").stdout)
+    assert (only["use"], only["alg"]) == ("enc", "RSA-OAEP-256")
+
+
+def test_a_use_that_the_key_cannot_have(cli: Cli, keys: Path, tmp_path: Path) -> None:
+    for options, exit_code, codes in (
+        (("--use", "sign", keys / "es256.jwk"), 2, {"usage"}),
+        (("--use", "enc", keys / "es256.jwk"), 4, {"key_use_mismatch"}),
+        (("--use", "sig", "--alg", "RSA1_5", keys / "es256.jwk"), 2, {"alg_unknown"}),
+    ):
+        done = cli("jwks", "build", "--json", *options)
+        assert (done.exit, done.codes) == (exit_code, codes)
+    agreement = ("--alg", "ECDH-ES", "--curve", "X25519", "--format", "pem")
+    assert cli("key", "new", *agreement, "-o", tmp_path / "x25519.pem").exit == 0
+    refused = cli("jwks", "build", "--use", "sig", tmp_path / "x25519.pem")
+    assert (refused.exit, refused.stderr) == (
+        4,
+        "jwtool: error: the use of this key (OKP X25519) can't be 'sig'\n",
+    )
+    (only,) = members(cli("jwks", "build", "--use", "enc", tmp_path / "x25519.pem").stdout)
+    assert only["use"] == "enc"
+
+
 def test_the_document_describes_the_set_and_holds_it(cli: Cli, keys: Path) -> None:
     document = cli("jwks", "build", "--json", keys / "es256.jwk").document
     assert document == {

@@ -48,13 +48,13 @@ def command(
     Example: jwtool jwks build chain.pem
     """
     from jwtool.operations.build_keyset import build, encode, marked
-    from jwtool.operations.demand import known_algorithm
     from jwtool.operations.describe import key_document, keyset_table
+    from jwtool.operations.encryption_keys import known_key_algorithm
     from jwtool.operations.resolve_keys import load_all
     from jwtool.sources.files import write_new
 
     if alg is not None:
-        known_algorithm(alg)
+        known_key_algorithm(alg)
     loaded = load_all(keys, runtime, network=network, passphrase=passphrase)
     given = [marked(key, use=use, alg=alg) for one in loaded for key in one.keyset.keys]
     members, built, remarks = build(given, private=private)
