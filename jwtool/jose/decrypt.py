@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jwtool.jose.encryption_fit import Misfit
+    from jwtool.jose.errors import KeyRefused
     from jwtool.jose.keys.key import Key
     from jwtool.jose.token import Recipient, UnverifiedToken
 
@@ -74,8 +75,9 @@ def decrypt(token: UnverifiedToken, keys: Sequence[OfferedSet], demand: Demand |
     """The plaintext of a JWE, by the first key that fits a recipient and opens it.
 
     Every cryptographic failure is one and the same answer; a header that is not as demanded is another.
-    A recipient with a `kid` is for the key of that `kid` and for keys without one. Raises TokenIsJws, the errors of
-    `check_header`, and the KeyRefused leaf that says why no key could even be tried.
+    A recipient with a `kid` is for the key of that `kid` and for keys without one: a token for other keys can't be
+    decrypted, and that is the same answer too. Raises TokenIsJws, the errors of `check_header`, and the KeyRefused
+    leaf that says why a key that is meant can't even be tried.
     """
     message = token.encrypted
     if message is None:
@@ -94,7 +96,10 @@ def decrypt(token: UnverifiedToken, keys: Sequence[OfferedSet], demand: Demand |
     misfits: list[Misfit] = []
     attempts = list(_attempts(meant, keys, demand, misfits))
     if not attempts:
-        raise _why_none(misfits, meant)
+        refusal = _why_none(misfits)
+        if refusal is not None:
+            raise refusal
+        return Decryption(None, None, meant[0].header, FAILED, FAILED_SENTENCE)
 
     from jwtool.jose import jwe_engine
 
@@ -147,11 +152,10 @@ def _fault(key: Key, offered: OfferedSet, header: Mapping[str, Any], demand: Dem
     return None
 
 
-def _why_none(misfits: Sequence[Misfit], recipients: Sequence[Recipient]) -> Exception:
+def _why_none(misfits: Sequence[Misfit]) -> KeyRefused | None:
+    """Why no key can be tried, None if every key is called otherwise than the token says."""
     for code in TELLING:
         for found, sentence in misfits:
             if found == code:
                 return key_refusal(code, sentence)
-    kids = dict.fromkeys(one.header["kid"] for one in recipients if "kid" in one.header)
-    named = ", ".join(quote_public(kid) for kid in kids)
-    return KeyNotFound(f"no key has the kid {named}" if kids else "there is no key on offer")
+    return None if misfits else KeyNotFound("there is no key on offer")

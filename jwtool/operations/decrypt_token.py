@@ -43,7 +43,16 @@ def decrypt_token(
     sources = keys_given(keys, runtime, verb="decrypt")
     loaded = load_encryption_sets(sources, runtime, network=network, passphrase=passphrase)
     offered = [OfferedSet(one.keyset, one.source) for one in loaded]
-    return decrypt(token, offered, demand), tuple(note for one in loaded for note in one.notes)
+    decryption = decrypt(token, offered, demand)
+    kid = decryption.header.get("kid")
+    if decryption.plaintext is None and kid is not None and not _called(kid, offered):
+        runtime.trace(f"no key has the kid {quote_public(kid)}")
+    return decryption, tuple(note for one in loaded for note in one.notes)
+
+
+def _called(kid: str, offered: Sequence[OfferedSet]) -> bool:
+    """Whether a key is called so, or not called at all and may stand for any."""
+    return any(key.kid in {kid, None} for one in offered for key in one.keyset.keys)
 
 
 def encryption_document(decryption: Decryption) -> dict[str, Any]:

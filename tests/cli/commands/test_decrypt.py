@@ -97,11 +97,19 @@ def test_one_sentence_for_every_cause(cli: Cli, enc: Path) -> None:
         assert (done.exit, done.raw, done.stderr) == (1, b"", REFUSED)
 
 
-def test_a_key_of_the_wrong_kind(cli: Cli, enc: Path, keys: Path) -> None:
+def test_a_key_that_is_called_otherwise(cli: Cli, enc: Path, keys: Path) -> None:
+    """`key new` gives every key a kid: a token for somebody else is refused as any other that doesn't open."""
+    assert cli("key", "new", "--alg", "ECDH-ES+A256KW", "-o", enc / "mine.jwk").exit == 0
+    for key in (enc / "mine.jwk", keys / "es256.jwk"):
+        done = cli("decrypt", "-k", key, token(enc))
+        assert (done.exit, done.raw, done.stderr) == (1, b"", REFUSED)
+        assert cli("decrypt", "-v", "-k", key, token(enc)).stderr == f"no key has the kid 'e1'\n{REFUSED}"
+    assert "kid" not in cli("decrypt", "-v", "-k", enc / "other.jwk", token(enc)).stderr
+
+
+def test_a_key_of_the_wrong_kind(cli: Cli, enc: Path) -> None:
     public = cli("decrypt", "--json", "-k", enc / "enc.pub", token(enc))
     assert (public.exit, public.codes) == (4, {"key_not_private"})
-    signing = cli("decrypt", "--json", "-k", keys / "es256.jwk", token(enc))
-    assert (signing.exit, signing.codes) == (4, {"key_not_found"})
     password = cli("decrypt", "--json", "-k", "secret:env:P", token(enc), env={"P": "hunter2"})
     assert (password.exit, password.codes) == (4, {"alg_key_mismatch"})
 
