@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtool.jose.errors import KeyNotPrivate
+from jwtool.jose.errors import KeyNotPrivate, UsageError
 from jwtool.operations.make_keys import (
     ALL_FORMATS,
     Format,
     choose_format,
     encode_key,
     new_passphrase,
-    refuse_public_name,
 )
 from jwtool.operations.resolve_keys import load_one, refuse_weak
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 # What a JWK says of a key beside its material, and no other format can.
 SAID_IN_JWK = ("kid", "alg", "use", "key_ops")
+PUBLIC = ".pub"
 
 
 class Converted(NamedTuple):
@@ -54,9 +54,7 @@ def convert_key(
     refuse_weak(loaded, allow_weak_secret=True)
     (key,) = loaded.keyset.keys
     if key.private and wanted is None:
-        refuse_public_name(
-            output, hint="jwtool key public writes the public half; --to ssh says that the private key is meant"
-        )
+        _refuse_public_name(output)
     if new is not None and not key.private:
         raise KeyNotPrivate(
             f"the key ({key.describe()}) is public, and only a private key is encrypted",
@@ -67,3 +65,12 @@ def convert_key(
         lost = ", ".join(name for name in SAID_IN_JWK if name in key.members)
         runtime.trace(f"no place for {lost} of the key in this format" if lost else "nothing of the key is lost")
     return Converted(key, form, data, loaded.notes)
+
+
+def _refuse_public_name(path: str | None) -> None:
+    """Raise UsageError for a name that OpenSSH gives to public keys, where a private key would go there unasked."""
+    if path is not None and path.lower().endswith(PUBLIC):
+        raise UsageError(
+            f"a name that ends in {PUBLIC} is that of a public key, and this key is private",
+            hint="jwtool key public writes the public half; --to ssh says that the private key is meant",
+        )

@@ -17,7 +17,6 @@ Format = Literal["jwk", "pem", "der", "ssh"]
 FORMATS: tuple[Format, ...] = ("jwk", "pem", "der")
 ALL_FORMATS: tuple[Format, ...] = (*FORMATS, "ssh")
 OF_ENDING: Mapping[str, Format] = {"jwk": "jwk", "json": "jwk", "pem": "pem", "der": "der"}
-PUBLIC_SSH = ".pub"
 
 
 def choose_format(
@@ -25,26 +24,20 @@ def choose_format(
 ) -> Format:
     """The format asked for, else the one that the ending of the output's name implies, else JWK."""
     if wanted is None:
-        return implied_format(output, formats) or "jwk"
+        return implied_format(output) or "jwk"
     for known in formats:
         if wanted.lower() == known:
             return known
     raise UsageError(f"{option} takes {', '.join(formats)}", hint=f"{option} pem")
 
 
-def implied_format(path: str | None, formats: tuple[Format, ...] = ALL_FORMATS) -> Format | None:
-    """The format that the ending of a file's name stands for: `.jwk`, `.json`, `.pem`, `.der`, `.pub`; else None."""
+def implied_format(path: str | None) -> Format | None:
+    """The format that the ending of a file's name stands for: `.jwk`, `.json`, `.pem`, `.der`; else None.
+
+    `.pub` stands for none: OpenSSH's lines are in such files, and so are PEM and JWK of others.
+    """
     name = (path or "").lower()
-    found = "ssh" if name.endswith(PUBLIC_SSH) else OF_ENDING.get(name.rpartition(".")[2]) if "." in name else None
-    return found if found in formats else None
-
-
-def refuse_public_name(path: str | None, *, hint: str) -> None:
-    """Raise UsageError for a name that OpenSSH gives to public keys, where a private key would go there unasked."""
-    if path is not None and path.lower().endswith(PUBLIC_SSH):
-        raise UsageError(
-            f"a name that ends in {PUBLIC_SSH} is that of a public key, and this key is private", hint=hint
-        )
+    return OF_ENDING.get(name.rpartition(".")[2]) if "." in name else None
 
 
 def new_passphrase(option: str | None, runtime: Runtime) -> bytes | None:

@@ -238,11 +238,15 @@ class TestFiles:
 
     def test_a_public_key(self, cli: Cli, keys: Path) -> None:
         path = keys / "id.pub"
-        assert cli("key", "convert", keys / "es256.public.jwk", "-o", path).exit == 0
+        assert cli("key", "convert", keys / "es256.public.jwk", "--to", "ssh", "-o", path).exit == 0
         assert stat.S_IMODE(path.stat().st_mode) & 0o444 == 0o444
         native = load_ssh_public_key(path.read_bytes())
         pem = native.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         assert pem == to_pem(read((keys / "es256.jwk").read_bytes()), private=False)
+
+    def test_a_name_of_ssh_says_no_format(self, cli: Cli, keys: Path) -> None:
+        assert cli("key", "convert", keys / "es256.public.jwk", "-o", keys / "key.pub").exit == 0
+        assert json.loads((keys / "key.pub").read_bytes())["kty"] == "EC"
 
     def test_what_exists_stays(self, cli: Cli, keys: Path) -> None:
         (keys / "k.pem").write_text("precious")

@@ -235,12 +235,6 @@ def fixed(kind: str) -> list[str]:
             "is the variable or file set that it comes from?",
         ),
         (("-o", "no/x.jwk"), 6, "can't write 'no/x.jwk': no such folder: 'no'", "make it: mkdir -p 'no'"),
-        (
-            ("-o", "id.pub"),
-            2,
-            "a name that ends in .pub is that of a public key, and this key is private",
-            "--public-out writes the public half; --format says what is meant",
-        ),
         (("-o", "-"), 2, "a file to write to needs a name", "leave out -o to write to stdout"),
         (("-o", ""), 2, "a file to write to needs a name", "leave out -o to write to stdout"),
     ],

@@ -65,7 +65,7 @@ class TestNames:
 
     @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen here")
     def test_ssh_keygen_and_openssl_say_the_same(self, cli: Cli, keys: Path) -> None:
-        assert cli("key", "public", keys / "es256.jwk", "-o", keys / "id.pub").exit == 0
+        assert cli("key", "public", "--to", "ssh", keys / "es256.jwk", "-o", keys / "id.pub").exit == 0
         listed = subprocess.run(["ssh-keygen", "-lf", keys / "id.pub"], capture_output=True, check=True).stdout
         document = cli("key", "show", "--json", keys / "es256.jwk").document
         assert listed.decode().split()[1] == document["ssh_fingerprint"]

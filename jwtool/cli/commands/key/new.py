@@ -50,7 +50,7 @@ def command(
 ) -> Report:
     """Make a new key and print it, or write it with -o to a file that only you can read.
 
-    Where --format is not given, the names of the files say it: .jwk, .json, .pem, .der; for the public half also .pub.
+    Where --format is not given, the names of the files say it: .jwk, .json, .pem, .der.
 
     Example: jwtool key new -o private.jwk --public-out public.jwk
     Example: jwtool key new --alg EdDSA --curve Ed448 -o ed448.jwk
@@ -67,8 +67,6 @@ def command(
     from jwtool.sources.grammar import parse_whole_number
 
     chosen = make_keys.choose_format(form, output, option="--format")
-    if form is None:
-        make_keys.refuse_public_name(output, hint="--public-out writes the public half; --format says what is meant")
     of_public = chosen if form is not None else make_keys.implied_format(public_out) or chosen
     if as_json and output is None:
         raise UsageError("a private key never stands inside a JSON document", hint="name a file with -o FILE")
