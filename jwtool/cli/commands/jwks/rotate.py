@@ -78,11 +78,12 @@ def command(
     from jwtool.jose.numeric_date import parse_duration
     from jwtool.jose.rotation_plan import Schedule, refuse_too_fast
     from jwtool.operations import rotation_report
-    from jwtool.operations.demand import known_algorithm
     from jwtool.operations.rotate_keyset import refuse_same_file, rotate
     from jwtool.sources.grammar import parse_time
 
     if alg is not None:
+        from jwtool.operations.demand import known_algorithm
+
         known_algorithm(alg)
     schedule = Schedule(
         parse_duration(publish_before), parse_duration(retire_after), None if every is None else parse_duration(every)
