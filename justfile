@@ -59,3 +59,7 @@ fuzz seconds:
 # the worst inputs within the caps, each as a process: a second and 150 MB at most
 bench-worst *words:
     "{{ bin }}/python" -m tests.bench.worst {{ words }}
+
+# many tokens: the rates of `verify --lines` beside openssl's, PyJWT's, joserfc's and jwcrypto's; three minutes
+bench-lines:
+    "{{ bin }}/python" tests/bench/lines.py
