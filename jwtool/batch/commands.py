@@ -62,8 +62,7 @@ def verify_lines(
         renewal = Renewal(tuple(source.text for source in trusted.keys), network, policy.allow_weak_key, runtime)
     judge = VerifyLines(settings.wanted(exit_code), offered_by(loaded, trusted.keys), policy, renewal)
     source = open_lines(argument, runtime, what="tokens")
-    now = runtime.now if at is None else lambda: at
-    return answer_lines(judge, source, settings, now=now, notes=notes if settings.as_json else ())
+    return answer_lines(judge, source, settings, runtime, at=at, notes=notes if settings.as_json else ())
 
 
 def decode_lines(
@@ -73,7 +72,7 @@ def decode_lines(
     from jwtool.operations.decode_lines import DecodeLines
 
     judge = DecodeLines(settings.wanted(exit_code))
-    return answer_lines(judge, open_lines(argument, runtime, what="tokens"), settings, now=runtime.now)
+    return answer_lines(judge, open_lines(argument, runtime, what="tokens"), settings, runtime)
 
 
 def sign_lines(
@@ -96,4 +95,4 @@ def sign_lines(
         runtime.warn(note)
     judge = SignLines(settings.wanted(exit_code)._replace(silent=False, bare=not settings.as_json), signing)
     settings = settings._replace(quiet=False)  # tokens are the product
-    return answer_lines(judge, open_lines(argument, runtime, what="claims"), settings, now=runtime.now)
+    return answer_lines(judge, open_lines(argument, runtime, what="claims"), settings, runtime)

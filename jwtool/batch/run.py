@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jwtool.batch.chunks import chunks
 from jwtool.batch.tally import Tally
 from jwtool.batch.workers import Workers, cores
+from jwtool.output.progress import Progress, watched
 from jwtool.output.report import Lines
 
 if TYPE_CHECKING:
@@ -18,15 +19,24 @@ if TYPE_CHECKING:
     from jwtool.operations.lines import Answered, Judge
     from jwtool.output.report import Report
     from jwtool.sources.lines import LineInput
+    from jwtool.sources.runtime import Runtime
 
 WORTH_WORKERS = 1024 * 1024  # octets of input
 GARBAGE = 20_000  # objects
 
 
 def answer_lines(
-    judge: Judge, source: LineInput, settings: Settings, *, now: Callable[[], int], notes: tuple[str, ...] = ()
+    judge: Judge,
+    source: LineInput,
+    settings: Settings,
+    runtime: Runtime,
+    *,
+    at: int | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Iterator[Lines | Report]:
     """The answers of `judge` to all lines of `source`, in order, and then the summary if it is wanted.
+
+    They are judged at the moment `at`, or at that at which they were read.
 
     Whoever is interrupted, or can't get rid of what he was given, throws KeyboardInterrupt or BrokenPipeError into
     this generator: it stops at once, and gives the summary so far. After an interrupt that is raised again.
@@ -34,15 +44,20 @@ def answer_lines(
     tally = Tally()
     stopped: BaseException | None = None
     _collect_garbage()
-    answers = _answers(judge, source, settings.jobs or cores(), now)
+    answers = _answers(judge, source, settings.jobs or cores(), runtime.now if at is None else lambda: at)
+    progress = _progress(judge, source, settings, runtime)
     try:
         for answered in answers:
             tally.add(answered)
+            if progress is not None:
+                progress.show(done=tally.ok + tally.failed + tally.blank, failed=tally.failed, taken=source.taken)
             yield Lines(answered.text, answered.aside, positive=not any(not said.ok for said in answered.counts))
     except (KeyboardInterrupt, BrokenPipeError) as error:
         stopped = error
         tally.interrupted = True
     finally:
+        if progress is not None:
+            progress.end()
         answers.close()
         source.close()
     interrupted = isinstance(stopped, KeyboardInterrupt)
@@ -51,6 +66,13 @@ def answer_lines(
         yield tally.report(notes, whole=settings.summary, aside=not alone)
     if interrupted:
         raise KeyboardInterrupt
+
+
+def _progress(judge: Judge, source: LineInput, settings: Settings, runtime: Runtime) -> Progress | None:
+    """What shows progress, if anybody sees it, and nothing else is said on stderr meanwhile."""
+    if settings.as_json or (judge.raw and not settings.quiet):
+        return None
+    return Progress(runtime, source.size) if watched(runtime, prints_lines=not settings.silent) else None
 
 
 def _answers(judge: Judge, source: LineInput, jobs: int, now: Callable[[], int]) -> Generator[Answered, None, None]:
