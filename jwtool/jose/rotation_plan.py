@@ -244,7 +244,7 @@ def _replace_at_once(
     """
     waiting = [start(entry) for entry in kept if signs(entry) and start(entry) > now]
     if waiting:
-        added = added.with_member("exp", int(min(waiting)) + schedule.retire_after)
+        added = added.with_member("exp", min(waiting) + schedule.retire_after)
     older = [entry for entry in kept if start(entry) <= now and expiry(entry) is None]
     entries, replaced = _retire(kept, exp=now + schedule.retire_after, only=older)
     return (*entries, added), replaced

@@ -15,6 +15,7 @@ MARKS: dict[State, str] = {"published": ".", "active": "#", "retiring": "-", "go
 NOW = "|"
 HISTORY = 0.3  # of the line is past
 DAY = 86_400
+FARTHEST = 36_525 * DAY
 
 
 class Life(NamedTuple):
@@ -60,9 +61,9 @@ class TimeLine(NamedTuple):
 
 
 def time_line(entries: Sequence[Life], now: float, *, width: int) -> TimeLine:
-    """A line that shows all that is to come, and less of what was: a day at least in all."""
+    """A line that shows all that is to come, and less of what was: a day at least in all, a century or so at most."""
     ahead = [moment - now for life in entries for moment in (life.active, life.gone or 0) if moment > now]
-    step = max(max(ahead, default=0) * 1.1, DAY * (1 - HISTORY)) / (width * (1 - HISTORY))
+    step = max(min(max(ahead, default=0), FARTHEST) * 1.1, DAY * (1 - HISTORY)) / (width * (1 - HISTORY))
     column = int(width * HISTORY)
     return TimeLine(now - (column + 0.5) * step, step, column, width)
 

@@ -65,7 +65,7 @@ def blocks(done: Rotation, schedule: Schedule, *, path: str, now: int, dry_run: 
     word, text = summary(done, schedule, path=path, now=now, dry_run=dry_run)
     found = lives(done.entries, now)
     line = time_line(found, now, width=WIDTH)
-    legend = f"{NOW} now, {_when_plain(now)}; a column is {format_duration(max(round(line.step / 60), 1) * 60)}"
+    legend = f"{NOW} now, {human_utc(now)}; a column is {format_duration(max(round(line.step / 60), 1) * 60)}"
     marks = ", ".join(f"{mark} {name}" for name, mark in MARKS.items() if mark.strip())
     written = " and ".join(done.written)
     return (
@@ -130,8 +130,5 @@ def _short(life: Life) -> str:
 
 
 def _when(moment: float, now: int) -> str:
-    return f"{relative(moment, now=now)}, {_when_plain(moment)}"
-
-
-def _when_plain(moment: float) -> str:
-    return human_utc(moment) or f"{moment:.0f}"
+    utc = human_utc(moment)
+    return relative(moment, now=now) + (f", {utc}" if utc else "")

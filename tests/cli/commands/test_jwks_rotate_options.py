@@ -166,6 +166,18 @@ class TestFile:
             "the key 'pq' is not published: the key type 'strange' is not supported, wanted RSA, EC, OKP, oct, AKP"
         ]
 
+    def test_absurd_times(self, stage: Stage) -> None:
+        """Numbers from outside drive nothing: not the picture, and not what is written."""
+        stage.plan()
+        (key,) = stage.keys()
+        far = {**key, "kid": "far", "nbf": 1e300, "exp": 1e301}
+        keys = [{**key, "kid": "old\x1b[2J", "nbf": -1e300}, {**key, "kid": "c", "nbf": 1.5, "exp": 2e12}, far]
+        stage.private.write_text(json.dumps({"keys": keys}))
+        done = stage.rotate("--compromised", "c")
+        assert (done.exit, max(map(len, done.stdout.splitlines()[2:])) < 120, "\x1b" in done.stdout) == (0, True, False)
+        assert stage.plan("--every", "1d")["changed"] is False
+        assert stage.keys()[-1]["exp"] == 1e300
+
     def test_a_link_is_followed(self, stage: Stage, tmp_path: Path) -> None:
         stage.plan()
         for path in (stage.private, stage.public):
