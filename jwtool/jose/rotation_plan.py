@@ -151,9 +151,7 @@ def plan(
     kept = tuple(entry for entry in entries if not _is_in(entry, lost) and not _is_in(entry, expired))
     changes = [Change("compromised", entry, now) for entry in lost]
     changes += [Change("expired", entry, expiry(entry) or 0) for entry in expired]
-    at_once = any(_is_in(entry, lost) for entry in active) or not any(
-        can_sign(entry) for entry in kept if start(entry) > now or _is_in(entry, active)
-    )
+    at_once = any(_is_in(entry, lost) for entry in active) or not any(map(can_sign, kept))
     if at_once:
         added = _new(entries, active, make, nbf=now)
         kept, replaced = _replace_at_once(kept, added, schedule, now)
@@ -175,11 +173,9 @@ def next_rotation(entries: Sequence[RawKey], schedule: Schedule, now: int) -> fl
     """
     moments = {now, *(start(entry) for entry in entries), *(expiry(entry) or now for entry in entries)}
     ages = {start(entry) + (schedule.every or 0) for entry in entries if signs(entry)}
-    for moment in sorted(one for one in moments | ages if one >= now):
-        kept = [entry for entry in entries if not passed(entry, moment)]
-        if not active_entries(kept, moment) or _is_due(kept, schedule, moment):
-            return moment
-    return now
+    return next(
+        (moment for moment in sorted(moments | ages) if moment >= now and _adds(entries, schedule, moment)), now
+    )
 
 
 def published(entries: Sequence[RawKey]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -209,6 +205,12 @@ def published(entries: Sequence[RawKey]) -> tuple[list[dict[str, Any]], list[str
 
 def _is_in(entry: RawKey, entries: Iterable[RawKey]) -> bool:
     return any(one is entry for one in entries)
+
+
+def _adds(entries: Sequence[RawKey], schedule: Schedule, moment: float) -> bool:
+    """Whether a key would be added at that moment, if nothing but what is in the set happens until then."""
+    kept = [entry for entry in entries if not passed(entry, moment)]
+    return not any(map(can_sign, kept)) or _is_due(kept, schedule, moment)
 
 
 def _is_due(entries: Sequence[RawKey], schedule: Schedule, now: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jwtool.jose.numeric_date import describe_utc, format_duration, human_utc, relative
-from jwtool.jose.rotation_plan import next_rotation
+from jwtool.jose.rotation_plan import active_entries, next_rotation
 from jwtool.jose.rotation_times import MARKS, NOW, Life, TimeLine, lives, time_line
 from jwtool.output.report import Gap, Headline, Line, Row, Table
 from jwtool.output.words import counted
@@ -84,6 +84,8 @@ def remarks(done: Rotation, schedule: Schedule, *, now: int) -> tuple[str, ...]:
     notes = list(done.notes)
     if not done.made and any(one.what == "added" and one.at <= now for one in done.changes) and schedule.publish_before:
         notes.append("clients meet the new key before the copies of the set that they keep are renewed")
+    if not active_entries(done.entries, now):
+        notes.append("no key signs at this moment: each waits for its nbf")
     takes = schedule.publish_before + schedule.retire_after
     if schedule.every is not None and schedule.every < takes:
         notes.append(

@@ -256,6 +256,10 @@ class TestNextRotation:
         assert next_rotation((ACTIVE,), USUAL, NOW) == NOW
         assert next_rotation((), USUAL, NOW) == NOW
 
+    def test_not_while_the_only_key_waits(self) -> None:
+        assert what(due(WAITING)[0]) == []
+        assert next_rotation((WAITING,), USUAL, NOW) == NOW + HOUR
+
     def test_once_the_active_key_is_old_enough(self) -> None:
         assert next_rotation((ACTIVE,), Schedule(every=50 * DAY), NOW) == NOW + 10 * DAY
 

@@ -114,6 +114,23 @@ def test_other_forms(cli: Cli) -> None:
     assert cli("jwks", "diff", "-", "es256.jwk", stdin=b'{"keys":[]}').exit == 1
 
 
+def test_long_and_unknown_members(cli: Cli, sets: Path) -> None:
+    (one,) = json.loads((sets / "jwks.json").read_text())["keys"]
+    for name, value in (("a", "x" * 100), ("b", "y")):
+        (sets / f"{name}.json").write_text(json.dumps({"keys": [one | {"x-note": value}]}))
+        (sets / f"{name}.private.json").write_text(
+            json.dumps({"keys": [json.loads((sets / "es256.jwk").read_text()) | {"x-note": value}]})
+        )
+    assert cli("jwks", "diff", "a.json", "b.json").stdout.splitlines()[1] == (
+        f'changed  k1  x-note: "{"x" * 58}… became "y"'
+    )
+    assert cli("jwks", "diff", "a.private.json", "b.private.json").stdout.splitlines()[1] == (
+        "changed  k1  x-note: differs; not shown, for the key is private"
+    )
+    document = cli("jwks", "diff", "--json", "a.private.json", "b.private.json").document
+    assert document["changed"][0]["members"] == [{"name": "x-note", "withheld": True}]
+
+
 @pytest.mark.usefixtures("sets")
 def test_secrets_are_not_told(cli: Cli) -> None:
     env = {"A": "a" * 40, "B": "b" * 40}

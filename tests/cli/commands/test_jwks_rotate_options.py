@@ -144,6 +144,24 @@ class TestFile:
         assert cli("key", "new", "--alg", "ECDH-ES", "-o", tmp_path / "e.jwk").exit == 0
         assert cli("jwks", "rotate", tmp_path / "e.jwk", "--json").codes == {"key_use_mismatch"}
 
+    def test_private_keys_that_are_not_understood_only(self, stage: Stage) -> None:
+        stage.private.write_text('{"keys":[{"kty":"strange","kid":"s","priv":"AA"}]}')
+        done = stage.rotate()
+        assert (done.exit, done.stderr) == (
+            4,
+            (
+                f"jwtool: error: no private key of {stage.private} can be used: the key type 'strange' is not "
+                "supported, wanted RSA, EC, OKP, oct, AKP\n"
+            ),
+        )
+
+    def test_a_key_that_waits_only(self, stage: Stage) -> None:
+        stage.plan()
+        stage.now -= HOUR
+        document = stage.plan()
+        assert (document["changed"], document["keys"][0]["state"]) == (False, "published")
+        assert document["notes"] == ["no key signs at this moment: each waits for its nbf"]
+
     def test_a_single_jwk_becomes_a_set(self, stage: Stage, keys: Path) -> None:
         stage.private.write_bytes((keys / "es256.jwk").read_bytes())
         stage.plan()
