@@ -95,7 +95,7 @@ def key(incomplete: str) -> list[str]:
             return [f"{prefix}{form}" for form in private_text(incomplete.removeprefix(prefix))]
     if incomplete.startswith(("@", "env:")):
         return private_text(incomplete)
-    forms = ("env:", "secret:", "hex:", "base64:", "https://")
+    forms = ("env:", "secret:", "hex:", "base64:", "https://", "issuer:https://")
     return path(incomplete) + [form for form in forms if incomplete and form.startswith(incomplete)]
 
 

@@ -122,10 +122,16 @@ def test_files(ask: Ask) -> None:
     assert ask("jwtool sign -c a@=") == ["a@=fresh.jwk", "a@=sub/"]
 
 
+def test_presets(ask: Ask) -> None:
+    assert ask("jwtool verify --preset g") == ["github-actions\tprovider", "gitlab-ci\tprovider", "google\tprovider"]
+    assert ask("jwtool sign --preset g") == []
+
+
 def test_sources(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWTOOL_TEST_KEY", "never shown")
     assert ask("jwtool verify -k env:JWTOOL_TEST_K") == ["env:JWTOOL_TEST_KEY"]
     assert ask("jwtool verify -k base64:env:JWTOOL_TEST_K") == ["base64:env:JWTOOL_TEST_KEY"]
+    assert ask("jwtool verify -k iss") == ["issuer:https://"]
     assert ask("jwtool verify -k hex:") == ["hex:@", "hex:env:"]
     assert ask("jwtool verify -k e") == ["env:"]
     assert ask("jwtool verify ") == ["@", "env:"]
