@@ -39,7 +39,6 @@ def test_embedded_jwk_with_no_key_given(options: list[str], forge: Forger, verif
     assert verify(token, "-k", "", *options).short == (2, {"usage"})
 
 
-@pytest.mark.attack("A024")
 def test_embedded_jwk_where_the_keys_of_the_issuer_are_out_of_reach(forge: Forger, verify: Verify) -> None:
     attacker, gone = generate("ES256"), "http://127.0.0.1:1"
     token = forge.sign("ES256", {"alg": "ES256", "jwk": to_jwk(attacker, private=False)}, {"iss": gone}, by=attacker)
