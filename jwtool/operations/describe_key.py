@@ -13,7 +13,7 @@ from jwtool.jose.algorithms import for_key
 from jwtool.jose.encryption_algorithms import CONTENT_ENCRYPTION, encryption_for_key
 from jwtool.jose.errors import CertificateMismatch, KeyMalformed, KeyUnsupported
 from jwtool.jose.keys import chain
-from jwtool.jose.keys.public import PRIVATE_MATERIAL, to_der, to_openssh
+from jwtool.jose.keys.public import PRIVATE_MATERIAL, public_half, to_der, to_openssh
 from jwtool.operations.certificates import when_valid
 from jwtool.operations.describe import key_document
 from jwtool.output.report import Row, Table
@@ -132,10 +132,7 @@ def fitting(key: Key) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def fingerprints(key: Key) -> dict[str, Any]:
-    """The names that a key has by its own numbers; none of an oct key, for they would be hashes of a secret.
-
-    `spki_fingerprint` is what Snowflake shows, `ssh_fingerprint` what ssh-keygen does: hashes of other encodings.
-    """
+    """The names that a key has by its own numbers; none of an oct key, for they would be hashes of a secret."""
     if key.kty == "oct":
         return {}
     found: dict[str, Any] = {
@@ -143,12 +140,22 @@ def fingerprints(key: Key) -> dict[str, Any]:
         "thumbprint_uri": keysets.thumbprint_uri(key),
     }
     try:
-        found["spki_fingerprint"] = f"SHA256:{_hash64(to_der(key, private=False))}"
-        blob = to_openssh(key, private=False).split()[1]
-        found["ssh_fingerprint"] = f"SHA256:{_hash64(base64.b64decode(blob)).rstrip('=')}"
+        found["spki_fingerprint"] = spki_fingerprint(key)
+        found["ssh_fingerprint"] = ssh_fingerprint(key)
     except KeyUnsupported:  # there is no such form
         return found
     return found
+
+
+def spki_fingerprint(key: Key) -> str:
+    """The hash of the public key in DER, as Snowflake shows it. Raises KeyUnsupported for an oct key."""
+    return f"SHA256:{_hash64(to_der(public_half(key), private=False))}"
+
+
+def ssh_fingerprint(key: Key) -> str:
+    """What `ssh-keygen -l` shows. Raises KeyUnsupported for a key that OpenSSH has no form of."""
+    blob = to_openssh(public_half(key), private=False).split()[1]
+    return f"SHA256:{_hash64(base64.b64decode(blob)).rstrip('=')}"
 
 
 def _hash64(data: bytes) -> str:

@@ -47,7 +47,7 @@ OPTIONS: Mapping[str, set[str]] = {
     "key new": {"--alg", "--curve", "--size", "--use", "--kid", "--format", "--new-passphrase", "--public-out", *MADE},
     "key public": {"--to", "--new-passphrase", *MADE, *KEYS, *NETWORK},
     "key show": {*KEYS, *NETWORK},
-    "key thumbprint": {"--hash", "--uri", *KEYS, *NETWORK},
+    "key thumbprint": {"--hash", "--uri", "--spki", "--ssh", *KEYS, *NETWORK},
     "sign": {
         *{"-k --key", "--alg", "-c --claim", "-H --header", ISS, AUD, "--sub", "--jti", "--exp", "--nbf", "--iat"},
         *{"--preset", "--explain-preset", "--access-token", "--bad", *MADE, *KEYS, *NETWORK},

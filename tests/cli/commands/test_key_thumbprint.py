@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,3 +76,31 @@ def test_an_unknown_hash(cli: Cli, published: Path, name: str) -> None:
     done = cli("key", "thumbprint", "--hash", name, published)
     assert (done.exit, done.stdout) == (2, "")
     assert done.stderr == "jwtool: error: --hash takes sha256, sha384 or sha512\nhint: --hash sha256\n"
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen here")
+def test_the_fingerprints_of_spki_and_ssh_keygen(cli: Cli, private_keys: Mapping[str, Path], tmp_path: Path) -> None:
+    for alg in ("RS256", "ES384", "Ed25519"):
+        der = cli("key", "public", "--to", "der", private_keys[alg]).raw
+        digest = base64.b64encode(hashlib.sha256(der).digest()).decode()
+        spki = cli("key", "thumbprint", "--spki", private_keys[alg])
+        assert (spki.exit, spki.stdout) == (0, f"SHA256:{digest}\n")
+        line = tmp_path / f"{alg}.pub"
+        assert cli("key", "public", "--to", "ssh", private_keys[alg], "-o", line).exit == 0
+        listed = subprocess.run(["ssh-keygen", "-lf", line], capture_output=True, check=True).stdout.decode()
+        ssh = cli("key", "thumbprint", "--ssh", private_keys[alg])
+        assert (ssh.exit, ssh.stdout) == (0, f"{listed.split()[1]}\n")
+        document = cli("key", "thumbprint", "--json", "--ssh", private_keys[alg]).document
+        assert (document["ssh_fingerprint"], document["private"]) == (listed.split()[1], True)
+
+
+def test_what_has_no_such_fingerprint(cli: Cli, private_keys: Mapping[str, Path], published: Path) -> None:
+    for option, alg in (("--ssh", "Ed448"), ("--ssh", "HS256"), ("--spki", "HS256")):
+        done = cli("key", "thumbprint", option, private_keys[alg])
+        assert (done.exit, done.stdout) == (4, "")
+    for options in (("--spki", "--ssh"), ("--spki", "--uri"), ("--ssh", "--hash", "sha512")):
+        done = cli("key", "thumbprint", *options, published)
+        assert (done.exit, done.stderr) == (
+            2,
+            "jwtool: error: one name of the key at a time: a thumbprint (--hash, --uri), --spki or --ssh\n",
+        )
