@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from jwtool.jose.keyset import KeySet
 from jwtool.jose.network_errors import HttpStatus
 from jwtool.jose.quoting import quote_public
-from jwtool.operations.resolve_keys import KID, LoadedSet, load_usable
+from jwtool.operations.fetch_set import KID
+from jwtool.operations.resolve_keys import LoadedSet, load_usable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +15,6 @@ from jwtool.jose.errors import (
     KeySymmetricInPublic,
     KeyUseMismatch,
     NetworkError,
-    UsageError,
 )
 from jwtool.jose.quoting import quote_public
 from jwtool.jose.rotation import active_key
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
 
 MAX_KEY_FILE = 1024 * 1024
 SECRET_KINDS = ("secret", "hex", "base64")
-KID = "{kid}"  # in a URL: the place for the kid of a token
 
 
 class LoadedSet(NamedTuple):
@@ -145,35 +141,10 @@ def _said_of(source: Source) -> Iterator[None]:
         raise
 
 
-def fetch_set(source: Source, network: Network, runtime: Runtime) -> tuple[Fetched, str]:
-    """The key set of a source that is a URL or an issuer, and where it was, for people.
-
-    Raises as `fetch_keyset`, for an issuer as `discover` and `endpoint` too. All of it takes the time of one fetch.
-    """
-    from jwtool.sources.jwks_uri import fetch_keyset
-
-    if KID in source.value and source.kind == "url":
-        raise UsageError(
-            f"{source.label} has a place for a kid, which only `verify` of one token fills in",
-            hint=f"put the kid in for {KID}",
-        )
-    if source.kind == "url":
-        fetched = fetch_keyset(source.value, network=network, runtime=runtime)
-        return fetched, source.label
-    from jwtool.sources.discovery import discover, endpoint
-
-    end = time.monotonic() + network.timeout
-    metadata = discover(source.value, network, runtime)
-    url = endpoint(metadata, "jwks_uri")
-    elsewhere = "" if url.host == metadata.url.host else ", on another host"
-    runtime.trace(f"discovery: the keys are at {url.label}{elsewhere}")
-    left = network.towards(url, asked=metadata.url)._replace(timeout=max(1, math.ceil(end - time.monotonic())))
-    fetched = fetch_keyset(url.text, network=left, runtime=runtime)
-    return fetched._replace(notes=(*metadata.remarks, *fetched.notes)), url.label
-
-
 def _load(source: Source, runtime: Runtime, network: Network, passphrase: Passphrase) -> LoadedSet:
     if source.kind in {"url", "issuer"}:
+        from jwtool.operations.fetch_set import fetch_set
+
         fetched, label = fetch_set(source, network, runtime)
         return LoadedSet(fetched.keyset, label, fetched.notes, fetched)
     if source.kind in SECRET_KINDS:

@@ -25,7 +25,7 @@ def command(
     from jwtool.jose.errors import UsageError
     from jwtool.jose.keyset import usable
     from jwtool.operations.describe import keyset_documents
-    from jwtool.operations.resolve_keys import fetch_set
+    from jwtool.operations.fetch_set import fetch_set
     from jwtool.output.words import counted
     from jwtool.sources.files import refuse_existing, write_new
     from jwtool.sources.source import parse_source
