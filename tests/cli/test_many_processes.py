@@ -9,58 +9,19 @@ import threading
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.cli.conftest import Cli
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are made by fork here, which is cheap")
 
-# Processes that have imported everything already, and that all begin when the pipe is closed. Each verifies as
-# `jwtool verify -k URL @TOKEN` does, without the time that it takes to build a command line.
-DRIVER = """
-import os, sys
-import httpx
-import jwtool.sources.exchange, jwtool.sources.jwks_uri, jwtool.sources.atomic, jwtool.jose.verify
-from jwtool.cli.exits import exit_code
-from jwtool.jose.errors import JwtoolError
-from jwtool.jose.token import parse
-from jwtool.jose.verify import Policy
-from jwtool.operations.trusted import Trusted
-from jwtool.operations.verify_token import verify_token
-from jwtool.sources.network import Network
-from jwtool.sources.runtime import Runtime
-
-count, rounds, at, url, path = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5]
-token = parse(open(path).read().strip())
-
-def verify():
-    runtime = Runtime.of_this_process()
-    try:
-        done = verify_token(
-            token, Trusted((url,), (), ()), Policy(), runtime, network=Network(60), passphrase=None, at=at
-        )
-    except JwtoolError as error:
-        return exit_code(error)
-    return 0 if done.verification.valid else 1
-
-gate, opener = os.pipe()
-children = []
-for _ in range(count):
-    child = os.fork()
-    if child == 0:
-        os.close(opener)
-        os.read(gate, 1)
-        os._exit(max(verify() for _ in range(rounds)))
-    children.append(child)
-os.close(opener)
-print(*(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children))
-"""
+DRIVER = Path(__file__).with_name("many_verifiers.py")
 NOW = 1_795_556_400
 
 
@@ -115,7 +76,7 @@ def publisher(keys: Path) -> Iterator[Publisher]:
 def at_once(count: int, url: str, token: Path, *, cache: Path, rounds: int = 1) -> Counter[int]:
     """How many of `count` processes, each of which verifies `rounds` times, ended with which exit code."""
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(count), str(rounds), str(NOW), url, str(token)],
+        [sys.executable, str(DRIVER), str(count), str(rounds), str(NOW), url, str(token)],
         env=os.environ | {"JWTOOL_CACHE_DIR": str(cache)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
