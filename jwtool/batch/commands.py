@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtool.batch.run import answer_lines
+from jwtool.jose.errors import UsageError
 from jwtool.sources.lines import open_lines
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from jwtool.batch.settings import Settings
     from jwtool.jose.errors import JwtoolError
-    from jwtool.jose.verify import Policy
+    from jwtool.jose.verify import OfferedSet, Policy
     from jwtool.operations.sign_token import Wanted as SignWanted
     from jwtool.operations.trusted import Trusted
     from jwtool.output.report import Lines, Report
@@ -57,12 +58,23 @@ def verify_lines(
     notes = tuple(note for one in loaded for note in one.notes)
     for note in notes:
         runtime.warn(note)
-    renewal = None
-    if any(one.fetched is not None for one in loaded):
+    renewal = None  # on a cluster keys stay as they were sent: what finds others may hold secrets
+    if settings.cluster is None and any(one.fetched is not None for one in loaded):
         renewal = Renewal(tuple(source.text for source in trusted.keys), network, policy.allow_weak_key, runtime)
-    judge = VerifyLines(settings.wanted(exit_code), offered_by(loaded, trusted.keys), policy, renewal)
+    offered = offered_by(loaded, trusted.keys)
+    if settings.cluster is not None:
+        offered = _shippable(offered, policy, ship_secrets=settings.ship_secrets)
+    judge = VerifyLines(settings.wanted(exit_code), offered, policy, renewal)
     source = open_lines(argument, runtime, what="tokens")
     return answer_lines(judge, source, settings, runtime, at=at, notes=notes if settings.as_json else ())
+
+
+def _shippable(offered: list[OfferedSet], policy: Policy, *, ship_secrets: bool) -> list[OfferedSet]:
+    try:
+        from jwtool.batch.cluster import shippable
+    except ImportError:
+        raise UsageError("--cluster needs the library distributed", hint="pip install 'jwtool[cluster]'") from None
+    return shippable(offered, policy.claims, ship_secrets=ship_secrets)
 
 
 def decode_lines(

@@ -13,10 +13,10 @@ from jwtool.output.progress import Progress, watched
 from jwtool.output.report import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator
 
     from jwtool.batch.settings import Settings
-    from jwtool.operations.lines import Answered, Judge
+    from jwtool.operations.lines import Answered, Chunk, Judge
     from jwtool.output.report import Report
     from jwtool.sources.lines import LineInput
     from jwtool.sources.runtime import Runtime
@@ -44,7 +44,13 @@ def answer_lines(
     tally = Tally()
     stopped: BaseException | None = None
     _collect_garbage()
-    answers = _answers(judge, source, settings.jobs or cores(), runtime.now if at is None else lambda: at)
+    coming = chunks(source.read, runtime.now if at is None else lambda: at)
+    if settings.cluster is None:
+        answers = _answers(judge, source, coming, settings.jobs or cores())
+    else:
+        from jwtool.batch.cluster import cluster_answers
+
+        answers = cluster_answers(judge, coming, settings.cluster)
     progress = _progress(judge, source, settings, runtime)
     try:
         for answered in answers:
@@ -75,9 +81,8 @@ def _progress(judge: Judge, source: LineInput, settings: Settings, runtime: Runt
     return Progress(runtime, source.size) if watched(runtime, prints_lines=not settings.silent) else None
 
 
-def _answers(judge: Judge, source: LineInput, jobs: int, now: Callable[[], int]) -> Generator[Answered, None, None]:
+def _answers(judge: Judge, source: LineInput, coming: Iterator[Chunk], jobs: int) -> Generator[Answered, None, None]:
     """The answers, by this process alone until so much has been read that others pay for their start."""
-    coming = chunks(source.read, now)
     seen = source.size or 0
     for chunk in coming:
         if jobs > 1 and seen >= WORTH_WORKERS:

@@ -28,6 +28,8 @@ class Settings(NamedTuple):
     as_json: bool = False
     field: str | None = None
     member: str | None = None
+    cluster: str | None = None
+    ship_secrets: bool = False
 
     @property
     def silent(self) -> bool:
@@ -45,6 +47,8 @@ def check_settings(settings: Settings) -> None:
         raise UsageError(f"--only takes ok or failed, found {quote(settings.only)}", hint="--only failed")
     if settings.jobs is not None and not 1 <= settings.jobs <= MAX_JOBS:
         raise UsageError(f"--jobs takes 1 to {MAX_JOBS}, found {settings.jobs}", hint="--jobs 2")
+    if settings.ship_secrets and settings.cluster is None:
+        raise UsageError("--allow-secret-shipping needs --cluster", hint="leave it out")
     if any(not name for name in settings.keep):
         raise UsageError("--keep is empty, and a member's name is wanted", hint="--keep request_id")
 

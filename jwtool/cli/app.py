@@ -16,7 +16,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from jwtool.cli.invocation import Invocation
-from jwtool.cli.line_options import CLAIM_LINES, LINES, take_lines
+from jwtool.cli.line_options import CLAIM_LINES, CLUSTER_LINES, LINES, take_lines
 from jwtool.cli.network_options import NETWORK, take_network
 from jwtool.cli.stdin_once import refuse_stdin_twice
 from jwtool.cli.usage import command_unknown, option_before_command
@@ -45,7 +45,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "verbose": (VerboseOption, False),
     "color": (ColorOption, "auto"),
 }
-GROUPS = {"network": NETWORK, "lines": LINES, "claim_lines": CLAIM_LINES}
+GROUPS = {"network": NETWORK, "lines": LINES, "claim_lines": CLAIM_LINES, "cluster_lines": CLUSTER_LINES}
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -215,7 +215,7 @@ def build(name: str, function: "Callable[..., Answer]", rich_markup_mode: Any) -
         refuse_stdin_twice(values, terminal=invocation.runtime.stdin_is_terminal)
         if wants_network:
             values["network"] = take_network(values, invocation.runtime)
-        for taker in own.keys() & {"lines", "claim_lines"}:
+        for taker in own.keys() & {"lines", "claim_lines", "cluster_lines"}:
             values[taker] = take_lines(values, invocation.options)
         if wants_json:
             values["as_json"] = invocation.options.json

@@ -66,17 +66,39 @@ CLAIM_LINES = {
     "jobs": LINES["jobs"],
 }
 
+CLUSTER_LINES: dict[str, tuple[Any, Any]] = {
+    **LINES,
+    "cluster": (
+        Annotated[
+            str | None,
+            typer.Option(
+                "--cluster",
+                metavar="ADDRESS",
+                show_default=False,
+                help="With --lines: judge on the Dask cluster whose scheduler is there. tcp:// is not encrypted.",
+            ),
+        ],
+        None,
+    ),
+    "allow_secret_shipping": (
+        Annotated[
+            bool, typer.Option("--allow-secret-shipping", help="With --cluster: let HMAC secrets leave this machine.")
+        ],
+        False,
+    ),
+}
+
 
 def take_lines(values: dict[str, Any], options: OutputOptions) -> "Settings | None":
     """The `Settings` out of the values of a command line; their options are taken out of them."""
-    own = {name: values.pop(name) for name in LINES if name in values}
+    own = {name: values.pop(name) for name in CLUSTER_LINES if name in values}
     wanted = own.pop("lines")
     if not wanted and not any(own.values()):
         return None
     from jwtool.batch.settings import Settings, check_settings, names, refuse_without_lines
 
     if not wanted:
-        refuse_without_lines({f"--{name}": value for name, value in own.items()})
+        refuse_without_lines({f"--{name.replace('_', '-')}": value for name, value in own.items()})
     settings = Settings(
         jobs=own["jobs"],
         only=own.get("only"),
@@ -86,6 +108,8 @@ def take_lines(values: dict[str, Any], options: OutputOptions) -> "Settings | No
         as_json=options.json,
         field=values.get("field"),
         member=values.get("member"),
+        cluster=own.get("cluster"),
+        ship_secrets=own.get("allow_secret_shipping", False),
     )
     check_settings(settings)
     return settings

@@ -228,6 +228,10 @@ class KeyNotPrivate(KeyRefused):
     code = "key_not_private"
 
 
+class SecretShippingRefused(KeyRefused):
+    code = "secret_shipping_refused"
+
+
 class KeySymmetricInPublic(KeyRefused):
     code = "key_symmetric_in_public"
 

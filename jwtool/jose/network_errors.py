@@ -78,3 +78,7 @@ class DiscoveredUrlRefused(NetworkError):
 
 class TokenRefused(NetworkError):
     code = "token_refused"
+
+
+class ClusterFailed(NetworkError):
+    code = "cluster_failed"

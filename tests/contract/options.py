@@ -63,5 +63,6 @@ OPTIONS: Mapping[str, set[str]] = {
         *{"--max-age", "--max-auth-age", "--min-ttl", "--nonce", "--access-token", "--code", "--allow-weak-key"},
         *{"--payload-only", "-f --field", "--member", *KEYS, *NETWORK},
         *{"--payload", "--signatures", "--preset", "--explain-preset", "--dpop", "--decrypt-key", *LINES},
+        *{"--cluster", "--allow-secret-shipping"},
     },
 }

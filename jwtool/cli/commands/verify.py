@@ -119,7 +119,7 @@ def command(
     member: MemberOption = None,
     passphrase: PassphraseOption = None,
     network: Network,
-    lines: LineSettings = None,
+    cluster_lines: LineSettings = None,
 ) -> Report | Iterator[Lines | Report]:
     """Verify the signature and the claims of TOKEN, and give every reason. Exit 0: valid; 1: not valid.
 
@@ -175,7 +175,7 @@ def command(
     )
     policy = policy_of(demand, runtime)
     network = with_files(network, shape, trusted, runtime)
-    if lines is not None:
+    if cluster_lines is not None:
         from jwtool.batch.commands import verify_lines
         from jwtool.batch.settings import refuse_beside_lines
 
@@ -185,7 +185,7 @@ def command(
             runtime.warn(note)
         return verify_lines(
             token,
-            lines,
+            cluster_lines,
             runtime,
             trusted=trusted,
             policy=policy,

@@ -214,6 +214,7 @@ def test_the_number_of_names_in_a_summary_is_bounded(cli: Cli) -> None:
         (("--payload", "x"), "--payload is about one token, and --lines reads many", "leave --payload out"),
         (("--dpop", "@x"), "--dpop is about one token, and --lines reads many", "leave --dpop out"),
         (("--decrypt-key", "x"), "--decrypt-key is about one token, and --lines reads many", "leave --decrypt-key out"),
+        (("--allow-secret-shipping",), "--allow-secret-shipping needs --cluster", "leave it out"),
         (
             ("eyJ.e30.",),
             "with --lines the input is -, @FILE or env:NAME, and a bare word was found",
@@ -240,3 +241,12 @@ def test_decode(cli: Cli, good: str) -> None:
     assert (second["line"], second["error"]["code"]) == (3, "token_malformed")
     fields = cli("decode", "--lines", "-f", "header.alg", stdin=f"{good}\n{good}\n".encode())
     assert (fields.exit, fields.stdout, fields.stderr) == (0, "ES256\nES256\n", "")
+
+
+def test_secrets_are_not_sent_to_a_cluster(cli: Cli, good: str) -> None:
+    env = {"SECRET": "a secret of sixty-four octets, that is long enough for all of them"}
+    done = cli("verify", "--lines", "-k", "secret:env:SECRET", "--cluster", "x:1", stdin=good.encode(), env=env)
+    assert (done.exit, done.stdout) == (4, "")
+    assert done.stderr == (
+        "jwtool: error: the secret of secret:env:SECRET would leave this machine\nhint: --allow-secret-shipping\n"
+    )
