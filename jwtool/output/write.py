@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jwtool.sources.runtime import Runtime
 
 
-PRIVATE = "this is private: whoever has it can sign; -o FILE keeps it in a file of mode 0600"
+PRIVATE = "this is private: whoever has it can act as its owner; -o FILE keeps it in a file of mode 0600"
 
 
 class OutputOptions(NamedTuple):

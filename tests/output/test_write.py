@@ -61,7 +61,7 @@ def test_a_report(stage: Stage, report: Report, options: OutputOptions, stdout: 
 def test_a_private_product_gets_a_word_on_a_terminal_and_no_document(stage: Stage) -> None:
     runtime = stage(tty="stdout")
     deliver(Report("x", {}, product="p", private=True), runtime, PLAIN)
-    said = b"note: this is private: whoever has it can sign; -o FILE keeps it in a file of mode 0600\n"
+    said = b"note: this is private: whoever has it can act as its owner; -o FILE keeps it in a file of mode 0600\n"
     assert written(runtime) == (b"p\n", said)
     with pytest.raises(UsageError, match=r"^a private key never stands inside a JSON document$"):
         deliver(Report("x", {"k": "p"}, product="p", private=True), runtime, OutputOptions(json=True))

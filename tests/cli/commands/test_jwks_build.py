@@ -100,7 +100,7 @@ class TestPrivate:
     def test_on_a_terminal_with_a_word(self, cli: Cli, keys: Path) -> None:
         done = cli("jwks", "build", "--private", keys / "es256.jwk", tty="stdout")
         assert done.stderr == (
-            "note: this is private: whoever has it can sign; -o FILE keeps it in a file of mode 0600\n"
+            "note: this is private: whoever has it can act as its owner; -o FILE keeps it in a file of mode 0600\n"
         )
 
 

@@ -33,7 +33,7 @@ BEGINNINGS = {
     "der": b"0",
     "ssh": b"-----BEGIN OPENSSH PRIVATE KEY-----\n",
 }
-PRIVATE = "note: this is private: whoever has it can sign; -o FILE keeps it in a file of mode 0600\n"
+PRIVATE = "note: this is private: whoever has it can act as its owner; -o FILE keeps it in a file of mode 0600\n"
 
 
 def read(data: bytes, passphrase: bytes | None = None) -> Key:

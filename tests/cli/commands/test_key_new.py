@@ -154,7 +154,9 @@ def test_the_document_needs_a_file_and_holds_no_key(cli: Cli, tmp_path: Path) ->
 def test_on_a_terminal_it_is_printed_with_a_word(cli: Cli) -> None:
     done = cli("key", "new", tty="stdout stderr", env={"NO_COLOR": "1"})
     assert read(done.raw).private
-    assert done.stderr == ("note: this is private: whoever has it can sign; -o FILE keeps it in a file of mode 0600\n")
+    assert done.stderr == (
+        "note: this is private: whoever has it can act as its owner; -o FILE keeps it in a file of mode 0600\n"
+    )
     assert cli("key", "new", tty="stderr").stderr == ""
 
 
