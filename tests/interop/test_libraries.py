@@ -1,8 +1,11 @@
-"""Tokens and keys by PyJWT, jwcrypto and joserfc, and ours read by them: both directions, every algorithm they know."""
+"""Tokens by PyJWT, jwcrypto, joserfc and Debian's `jose`, and ours read by them: every algorithm that they know."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import tempfile
 import time
 import warnings
 from typing import Any
@@ -126,7 +129,38 @@ class JoseRfc:
         return jwt.decode(token, jwks.import_key(plain(jwk)), algorithms=[alg]).claims
 
 
-PEERS = (PyJWT, JwCrypto, JoseRfc)
+class Jose:
+    """Debian's `jose`, in C."""
+
+    @staticmethod
+    def algorithms() -> set[str]:
+        return set(Jose.run("alg").split()) if shutil.which("jose") else set()
+
+    @staticmethod
+    def run(*argv: str, stdin: str = "") -> str:
+        done = subprocess.run(["jose", *argv], input=stdin.encode(), capture_output=True, check=True, timeout=30)
+        return done.stdout.decode()
+
+    @staticmethod
+    def sign(jwk: dict[str, Any], alg: str) -> str:
+        header = json.dumps({"protected": {"alg": alg, "kid": jwk["kid"]}})
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as payload:  # `jose` takes one thing only by stdin
+            json.dump(CLAIMS, payload)
+            payload.flush()
+            argv = ("-s", header, "-I", payload.name, "-k", "-", "-c")
+            return Jose.run("jws", "sig", *argv, stdin=json.dumps(plain(jwk))).strip()
+
+    @staticmethod
+    def verify(token: str, jwk: dict[str, Any], _alg: str) -> Any:
+        with tempfile.NamedTemporaryFile("w", suffix=".jws") as file:
+            file.write(token)
+            file.flush()
+            return json.loads(
+                Jose.run("jws", "ver", "-i", file.name, "-k", "-", "-O", "-", stdin=json.dumps(plain(jwk)))
+            )
+
+
+PEERS = (PyJWT, JwCrypto, JoseRfc, Jose)
 PAIRS = [
     pytest.param(peer, alg, id=f"{peer.__name__}-{alg}")
     for peer in PEERS
