@@ -67,7 +67,7 @@ NETWORK: dict[str, tuple[Any, Any]] = {
 
 
 # The parameters whose values may be fetched from.
-FETCHED = ("key", "jwks", "decrypt_key", "keys", "url", "issuer")
+FETCHED = ("key", "jwks", "decrypt_key", "keys", "other", "url", "issuer")
 
 
 def take_network(values: dict[str, Any], runtime: Runtime) -> Network:

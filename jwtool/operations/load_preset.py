@@ -103,7 +103,8 @@ def _as_fields(table: Mapping[str, Any]) -> dict[str, Any]:
 def explain_preset(name: str | None, command: Command) -> Report:
     """What `--explain-preset` prints: the options that the preset fills, and what it asks for. Nothing is done."""
     if name is None:
-        raise UsageError("--explain-preset needs a preset", hint=f"--preset {NAMES[0]}; others: {', '.join(NAMES[1:])}")
+        first, *others = NAMES if command == "sign" else (*NAMES, *PROVIDERS)
+        raise UsageError("--explain-preset needs a preset", hint=f"--preset {first}; others: {', '.join(others)}")
     from jwtool.output.report import Gap, Headline, Line, Report, Row, Table
 
     preset = load_preset(name, command)

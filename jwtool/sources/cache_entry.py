@@ -137,7 +137,7 @@ def find_place(url: str, network: Network, environ: Mapping[str, str]) -> Place:
     folder = cache_folder.find_folder(environ)
     if url[:6].lower() == "https:":
         file = network.ca_file or environ.get("SSL_CERT_FILE")
-        trust = [environ.get("SSL_CERT_DIR", "")]
+        trust = ["alone" if network.ca_file else environ.get("SSL_CERT_DIR", "")]
         try:
             trust += _identity(file) if file else ()
         except OSError:  # the fetch says what is wrong with it

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from jwtool.cli import app
 from jwtool.cli.main import run
+from jwtool.cli.network_options import FETCHED
 from jwtool.jose.keys.load import load_keys
 from jwtool.jose.keys.public import to_pem
 from jwtool.operations import demo
@@ -233,6 +234,14 @@ def test_its_examples_run(prepared: dict[str, str], httpserver: HTTPServer, path
     code, out, err = jwtool(argv, stdin, prepared)
     assert code == 0, err.decode()
     assert out or err
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_whatever_is_fetched_is_asked_whether_a_credential_would_go_to_two_hosts(path: str) -> None:
+    parameters = {one.name: one.metavar or "" for one in built(path).params}
+    if "bearer" in parameters:
+        sources = {name for name, metavar in parameters.items() if metavar.removesuffix("...") in {"KEY", "SET", "URL"}}
+        assert sources - {"resource"} <= set(FETCHED)
 
 
 def assert_serves(argv: list[str]) -> None:

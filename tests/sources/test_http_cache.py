@@ -9,9 +9,12 @@ import pytest
 
 from jwtool.jose.errors import JwtoolError
 from jwtool.jose.network_errors import HttpStatus, Offline, ResponseMalformed
+from jwtool.sources.cache_entry import find_place
 from jwtool.sources.network import Network
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.sources.conftest import World
 
 Refusal = Callable[..., tuple[type[JwtoolError], str, str | None]]
@@ -145,3 +148,20 @@ def test_each_url_has_an_entry_of_its_own(world: World) -> None:
     world.body = "two"
     assert world.get(path="/other").value == "two"
     assert world.get().value == "one"
+
+
+def test_who_trusts_these_authorities_alone_shares_nothing_with_who_trusts_more(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.write_text("authorities")
+    folder = {"SSL_CERT_DIR": "/etc/ssl/certs", "JWTOOL_CACHE_DIR": str(tmp_path)}
+    trusting = [
+        (Network(ca_file=str(ca)), folder),
+        (Network(), folder | {"SSL_CERT_FILE": str(ca)}),
+        (Network(), folder),
+        (Network(), {"JWTOOL_CACHE_DIR": str(tmp_path)}),
+    ]
+    names = [find_place("https://h.example/jwks", network, environ).name for network, environ in trusting]
+    assert len(set(names)) == len(names)
+    (tmp_path / "other").write_text("")
+    ignored = folder | {"SSL_CERT_FILE": str(tmp_path / "other"), "SSL_CERT_DIR": "/other"}
+    assert find_place("https://h.example/jwks", Network(ca_file=str(ca)), ignored).name == names[0]

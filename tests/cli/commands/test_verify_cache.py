@@ -208,6 +208,14 @@ def test_a_credential_is_for_one_host(cli: Cli, keys: Path, argv: tuple[str, ...
     assert ("are for one host" in done.stderr) is refused
 
 
+def test_a_credential_does_not_go_to_both_hosts_of_a_comparison(cli: Cli, publisher: Publisher) -> None:
+    done = cli(
+        "jwks", "diff", publisher.url, "https://b.example/jwks", "--bearer", "env:TOKEN", env={"TOKEN": "s3cret"}
+    )
+    assert (done.exit, publisher.requests) == (2, 0)
+    assert "--bearer and --http-header are for one host" in done.stderr
+
+
 def test_fetch_asks_the_server_and_offline_the_cache(cli: Cli, publisher: Publisher, tmp_path: Path) -> None:
     env = {"JWTOOL_CACHE_DIR": str(tmp_path / "cache")}
     for _ in range(2):

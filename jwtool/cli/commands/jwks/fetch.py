@@ -45,7 +45,8 @@ def command(
         "bytes": len(answered.body),
     }
     if output is not None:
-        write_new(output, answered.body, private=False, force=force)
+        secret = any(key.private or key.kty == "oct" for key in answered.value.keys)  # as served: it may be a mishap
+        write_new(output, answered.body, private=secret, force=force)
     said = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
     target = "" if output is None else f", written to {output}"
     return Report(
