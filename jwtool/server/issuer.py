@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from jwtool.jose import strict_json
 from jwtool.jose.algorithms import ALGORITHMS
 from jwtool.jose.errors import JwtoolError
 from jwtool.server.http_server import HttpServer
-from jwtool.server.issuer_admin import NO_FAULT, REBOUND, Stage, names_this_machine
+from jwtool.server.issuer_admin import NO_FAULT, REBOUND, Stage, named_host, names_this_machine
 from jwtool.server.issuer_token import INTROSPECT, TOKEN, Defaults, TokenEndpoints
 from jwtool.server.jwks import COMMON, MEDIA_TYPE, WELL_KNOWN, in_url, rooted
 from jwtool.server.messages import Request, Response, cacheable, plain
@@ -42,7 +43,8 @@ class _Endpoint(NamedTuple):
 class IssuerServer(HttpServer):
     """Serves an issuer whose keys are those of `ring`. `now` is the clock, `max_age` is in seconds.
 
-    `path` is where its key set is. The rest is as `HttpServer` has it.
+    `path` is where its key set is. `issuer` is the URL by which clients reach it, by default the one where it listens;
+    its path, if it has one, comes before those of all endpoints. The rest is as `HttpServer` has it.
     """
 
     def __init__(
@@ -54,16 +56,21 @@ class IssuerServer(HttpServer):
         now: Callable[[], int],
         host: str,
         port: int,
+        issuer: str | None = None,
         path: str = WELL_KNOWN,
         max_age: int,
         log: Callable[[str], None] | None = None,
         access: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(self._answer, host=host, port=port, max_body=MAX_BODY, log=log, access=access)
-        self.issuer = self.origin
-        self.jwks_uri = self.origin + in_url(rooted(path))
-        self.token_endpoint = self.origin + TOKEN
-        self.introspection_endpoint = self.origin + INTROSPECT
+        self.issuer = issuer or self.origin
+        stem = self.issuer.rstrip("/")
+        self.jwks_uri = stem + in_url(rooted(path))
+        self.token_endpoint = stem + TOKEN
+        self.introspection_endpoint = stem + INTROSPECT
+        named = urlsplit(stem)
+        self._host = named.netloc.lower().removesuffix(f":{named.port}")
+        self._prefix = prefix = unquote(named.path)
         self._stage = Stage(ring, now)
         self._cache_control = ("Cache-Control", f"public, max-age={max_age}")
         tokens = TokenEndpoints(
@@ -71,18 +78,20 @@ class IssuerServer(HttpServer):
         )
         read = ("GET", "HEAD")
         self._endpoints = {
-            OPENID: _Endpoint("discovery", read, self._discovery),
-            RFC_8414: _Endpoint("discovery", read, self._discovery),
-            TOKEN: _Endpoint("token", ("POST",), tokens.token),
-            INTROSPECT: _Endpoint("introspect", ("POST",), tokens.introspect),
-            **{f"/admin/{action}": _Endpoint("admin", ("POST",), self._admin(action)) for action in ADMIN},
-            rooted(path): _Endpoint("jwks", read, self._jwks),
+            prefix + OPENID: _Endpoint("discovery", read, self._discovery),
+            RFC_8414 + prefix: _Endpoint("discovery", read, self._discovery),  # inserted, RFC 8414 §3.1
+            prefix + TOKEN: _Endpoint("token", ("POST",), tokens.token),
+            prefix + INTROSPECT: _Endpoint("introspect", ("POST",), tokens.introspect),
+            **{f"{prefix}/admin/{action}": _Endpoint("admin", ("POST",), self._admin(action)) for action in ADMIN},
+            prefix + rooted(path): _Endpoint("jwks", read, self._jwks),
         }
 
     def _answer(self, request: Request) -> Response:
         endpoint = self._endpoints.get(request.path)
         if endpoint is None:
-            return plain(HTTPStatus.NOT_FOUND, f"not found; what is here stands in {OPENID}", *COMMON)
+            return plain(
+                HTTPStatus.NOT_FOUND, f"not found; what is here stands in {in_url(self._prefix)}{OPENID}", *COMMON
+            )
         fault = self._stage.take_fault(endpoint.place)
         if fault.status is not None:
             failing = plain(fault.status, "failing on purpose, as /admin/fail was asked", *COMMON)
@@ -90,7 +99,7 @@ class IssuerServer(HttpServer):
         if request.method not in endpoint.methods:
             allowed = ", ".join(endpoint.methods)
             return plain(HTTPStatus.METHOD_NOT_ALLOWED, f"only {allowed} here", *COMMON, ("Allow", allowed))
-        if endpoint.place in GUARDED and self.is_loopback and not names_this_machine(request):
+        if endpoint.place in GUARDED and self.is_loopback and not self._is_asked_by_name(request):
             return plain(HTTPStatus.FORBIDDEN, REBOUND)
         if fault.broken and endpoint.place == "jwks":
             fields = (("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store"), *COMMON)
@@ -102,6 +111,10 @@ class IssuerServer(HttpServer):
         except JwtoolError as error:
             answer = OAuthError("invalid_request", error.message).response()
         return answer if fault == NO_FAULT else answer._replace(delay=fault.delay)
+
+    def _is_asked_by_name(self, request: Request) -> bool:
+        """Whether the Host is this machine's or, as a proxy before this server may leave it, the issuer's."""
+        return names_this_machine(request) or named_host(request) == self._host
 
     def _admin(self, action: str) -> Callable[[Request], Response]:
         return lambda request: self._stage.act(action, request)

@@ -28,7 +28,7 @@ MAX_DELAY = 60
 MAX_REQUESTS = 1_000_000
 _FROM_ELSEWHERE = ("origin", "forwarded", "x-forwarded-for", "x-forwarded-host", "via")
 _PARAMETERS = {
-    "rotate": ("alg", "drop"),
+    "rotate": ("alg", "drop", "publish-before"),
     "time": ("at",),
     "fail": ("status", "delay", "set", "where", "requests", "for"),
 }
@@ -44,19 +44,32 @@ class Fault(NamedTuple):
 
 NO_FAULT = Fault()
 REBOUND = "the Host must be localhost, 127.0.0.1 or [::1]: another name may have been rebound to this machine"
+NOW = "0s"
 
 
 class Stage:
     """What a test can change about the issuer while it runs. `now` is the clock of this machine."""
 
     def __init__(self, ring: Ring, now: Callable[[], int]) -> None:
-        self.ring = ring
+        self._ring = ring
+        self._next: tuple[int, Ring] | None = None
         self._now = now
         self._shift = 0
         self._fault = NO_FAULT
         self._where: tuple[str, ...] = ()
         self._left: int | None = None
         self._until: float | None = None
+
+    @property
+    def ring(self) -> Ring:
+        """The keys as they are now, by the clock of the issuer."""
+        self._advance()
+        return self._ring
+
+    def _advance(self) -> None:
+        """Let the key that was published ahead sign, once its time has come; it stays so if the clock goes back."""
+        if self._next is not None and self.clock() >= self._next[0]:
+            self._ring, self._next = self._next[1], None
 
     def clock(self) -> int:
         """The time that it is for the issuer, in Unix seconds."""
@@ -90,8 +103,11 @@ class Stage:
 
     def _rotate(self, form: dict[str, list[str]]) -> Mapping[str, Any]:
         drop = _choice(form, "drop", ("yes", "no")) == "yes"
-        self.ring = rotated(self.ring, alg=one(form, "alg"), drop=drop)
-        return {"kid": self.ring.signer.kid, "alg": self.ring.alg, "keys": [key.kid for key in self.ring.keys]}
+        at = self.clock() + parse_duration(one(form, "publish-before") or NOW)
+        before, after = rotated(self.ring, alg=one(form, "alg"), drop=drop)
+        self._ring, self._next = before, (at, after)
+        published = [key.kid for key in self.ring.keys]
+        return {"kid": after.signer.kid, "alg": after.alg, "signs_from": at, "keys": published}
 
     def _time(self, form: dict[str, list[str]]) -> Mapping[str, Any]:
         at = one(form, "at")
@@ -100,6 +116,7 @@ class Stage:
                 "invalid_request", "at is missing: at=1h, at=-5m, at=2026-11-24T21:45:00Z; at=now undoes it"
             )
         self._shift = parse_time(at, self._now()) - self._now()
+        self._advance()
         return {"now": self.clock(), "shift": self._shift}
 
     def _fail(self, form: dict[str, list[str]]) -> Mapping[str, Any]:
@@ -149,8 +166,13 @@ def refuse_stranger(request: Request) -> str | None:
 
 def names_this_machine(request: Request) -> bool:
     """Whether the Host is one that no name server can point here: a loopback address, or localhost (RFC 6761 §6.3)."""
-    host = re.sub(r":[0-9]+\Z", "", (request.fields.get("host") or [""])[0]).lower()
+    host = named_host(request)
     return host.endswith(".localhost") or host == "localhost" or _is_loopback(host.removeprefix("[").removesuffix("]"))
+
+
+def named_host(request: Request) -> str:
+    """The host that the request asks for, without its port; IPv6 in brackets."""
+    return re.sub(r":[0-9]+\Z", "", (request.fields.get("host") or [""])[0]).lower()
 
 
 def _is_loopback(address: str) -> bool:

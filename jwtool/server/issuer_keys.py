@@ -46,12 +46,13 @@ def make_ring(keys: Sequence[Key]) -> Ring:
     return Ring(named, choose_alg(named[0], None), encode(document))
 
 
-def rotated(ring: Ring, *, alg: str | None, drop: bool) -> Ring:
-    """The ring with a new key that signs from now on; with `drop` without the others.
+def rotated(ring: Ring, *, alg: str | None, drop: bool) -> tuple[Ring, Ring]:
+    """The ring with a new key: while that is only published, and once it signs; then with `drop` without the others.
 
     Raises UsageError leaves for an `alg` that no key can be made for, KeyRefused leaves for one that can't sign.
     """
     from jwtool.jose.keys.generate import generate
 
     new = generate(alg or ring.alg)
-    return make_ring((new, *(() if drop else ring.keys[: MAX_KEYS - 1])))
+    old = ring.keys[: MAX_KEYS - 1]
+    return make_ring((old[0], new, *old[1:])), make_ring((new, *(() if drop else old)))

@@ -55,6 +55,36 @@ def parse_url(text: str) -> Url:
     Raises UrlSchemeRefused for any other, and UrlMalformed for user information and for whatever two
     readers of a URL might read differently. Neither quotes user information, query or fragment.
     """
+    url = _parse(text)
+    if url.scheme == "http" and not url.is_loopback:
+        raise UrlSchemeRefused(
+            f"http to '{printable(url.host)}' is refused: without TLS anyone on the way can change the keys",
+            hint="write https://; http:// is for 127.0.0.0/8, [::1] and localhost only",
+        )
+    return url
+
+
+def parse_issuer(text: str) -> Url:
+    """The URL of an issuer: as `parse_url`, and without query and fragment (RFC 8414 §2, OpenID Discovery §2)."""
+    return _without_query(parse_url(text))
+
+
+def parse_own_issuer(text: str) -> Url:
+    """The URL by which clients reach an issuer that is served here: as `parse_issuer`, but with http to any host.
+
+    It is never fetched, and what clients of a test demand is theirs to say.
+    """
+    return _without_query(_parse(text))
+
+
+def _without_query(url: Url) -> Url:
+    if "?" in url.text or url.fragment is not None:
+        raise UrlMalformed("the URL of an issuer has no query and no fragment", hint=f"try {url.label}")
+    return url
+
+
+def _parse(text: str) -> Url:
+    """The URL in `text`, with http to wherever."""
     if len(text) > MAX_LENGTH:
         raise UrlMalformed(f"the URL has {len(text)} characters, wanted at most {MAX_LENGTH}")
     match = _URL.fullmatch(text)
@@ -70,20 +100,7 @@ def parse_url(text: str) -> Url:
         )
     host, port = _split_authority(authority, scheme)
     label = printable(f"{scheme}://{authority}{match['path']}")
-    if scheme == "http" and not _is_loopback(host):
-        raise UrlSchemeRefused(
-            f"http to '{printable(host)}' is refused: without TLS anyone on the way can change the keys",
-            hint="write https://; http:// is for 127.0.0.0/8, [::1] and localhost only",
-        )
     return Url(text.partition("#")[0], scheme, host, port, match["fragment"], label)
-
-
-def parse_issuer(text: str) -> Url:
-    """The URL of an issuer: as `parse_url`, and without query and fragment (RFC 8414 §2, OpenID Discovery §2)."""
-    url = parse_url(text)
-    if "?" in url.text or url.fragment is not None:
-        raise UrlMalformed("the URL of an issuer has no query and no fragment", hint=f"try {url.label}")
-    return url
 
 
 def _is_text(text: str) -> bool:

@@ -27,7 +27,7 @@ OPTIONS: Mapping[str, set[str]] = {
     "issuer show": {*NETWORK},
     "jwks add": {"--replace", *KEYS, *NETWORK},
     "issuer serve": {
-        *{"-k --key", "--claims", "--sub", AUD, "--client"},
+        *{"-k --key", "--claims", "--sub", AUD, "--client", ISS},
         *{"--host", "--port", "--path", "--max-age", "--ready-file", *KEYS},
     },
     "jwks build": {"--private", "--use", "--alg", *MADE, *KEYS, *NETWORK},

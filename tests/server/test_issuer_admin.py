@@ -59,6 +59,25 @@ def test_a_rotation_may_change_the_algorithm_and_drop_the_old_keys(issuer: Issue
     assert issuer.ask("GET", OPENID)[2]["id_token_signing_alg_values_supported"] == ["EdDSA", "RS256"]
 
 
+def test_a_key_may_be_published_before_it_signs(issuer: Issuer) -> None:
+    document = issuer.post("/admin/rotate", {"publish-before": "30s", "alg": "EdDSA", "drop": "yes"})[2]
+    new = document["kid"]
+    assert document == {"kid": new, "alg": "EdDSA", "signs_from": NOW + 30, "keys": ["k1", new]}
+    assert (kids(issuer), signed_by(issuer)["kid"]) == (["k1", new], "k1")
+    issuer.post("/admin/time", {"at": "29s"})
+    assert signed_by(issuer)["kid"] == "k1"
+    issuer.post("/admin/time", {"at": "30s"})
+    issuer.post("/admin/time", {"at": "now"})  # once it signs it goes on
+    assert (kids(issuer), signed_by(issuer)["kid"]) == ([new], new)
+
+
+def test_a_rotation_overtakes_one_that_waits(issuer: Issuer) -> None:
+    waits = issuer.post("/admin/rotate", {"publish-before": "30s"})[2]["kid"]
+    signs = issuer.post("/admin/rotate", {})[2]["kid"]
+    issuer.post("/admin/time", {"at": "1h"})
+    assert (kids(issuer), signed_by(issuer)["kid"]) == ([signs, "k1", waits], signs)
+
+
 def test_the_oldest_key_goes_for_one_more_than_there_is_room_for(issuer: Issuer) -> None:
     for _ in range(MAX_KEYS):
         assert issuer.post("/admin/rotate", {"drop": "no"})[0] == 200
@@ -148,7 +167,7 @@ def test_a_broken_set_is_no_json_and_is_not_kept(issuer: Issuer) -> None:
         ("rotate", {"alg": "HS256"}, "an oct key is a shared secret and has no public half"),
         ("rotate", {"alg": "ECDH-ES"}, "'ECDH-ES' is not a signature algorithm"),
         ("rotate", {"drop": "perhaps"}, "drop takes yes or no"),
-        ("rotate", {"at": "1h"}, "/admin/rotate takes alg, drop, found at"),
+        ("rotate", {"at": "1h"}, "/admin/rotate takes alg, drop, publish-before, found at"),
         ("time", {}, "at is missing: at=1h, at=-5m, at=2026-11-24T21:45:00Z; at=now undoes it"),
         ("time", {"at": "15M"}, "'15M' is not a time"),
         ("fail", {"status": "200"}, "status takes a number from 400 to 599"),

@@ -138,12 +138,27 @@ def test_json_prints_one_document_when_ready(tmp_path: Path, number: signal.Sign
         "introspection_endpoint": f"{url}/introspect",
         "alg": "RS256",
         "keys": 1,
+        "origin": url,
     }
 
 
 def test_it_says_so_if_others_can_reach_it(keys: Path) -> None:
     with serving(keys, "-k", "es256.jwk", "--host", "0.0.0.0", "-q") as (process, url):
-        assert end(process) == (0, f"{url}\n", "note: this is no production server, and others can reach it\n")
+        said = (
+            "note: this is no production server, and others can reach it\n"
+            f"note: to clients it is {url}; --issuer URL names it as they reach it\n"
+        )
+        assert end(process) == (0, f"{url}\n", said)
+
+
+def test_clients_elsewhere_know_it_by_another_name(keys: Path) -> None:
+    named = "http://issuer.test:8080"
+    with serving(keys, "-k", "es256.jwk", "--host", "0.0.0.0", "--issuer", named, "--json") as (process, url):
+        document = json.loads(end(process)[1])
+    assert url == document["issuer"] == named
+    assert document["jwks_uri"] == f"{named}/.well-known/jwks.json"
+    assert document["origin"].startswith("http://127.0.0.1:")
+    assert document["notes"] == ["this is no production server, and others can reach it"]
 
 
 def test_a_port_in_use(cli: Cli, keys: Path) -> None:
@@ -207,6 +222,13 @@ def test_a_port_in_use(cli: Cli, keys: Path) -> None:
             "give one of them as @FILE or env:NAME",
         ),
         (("--port", "x"), 2, "--port takes a whole number, found 'x'", None),
+        (("-i", "ftp://x.test"), 2, "a URL of the scheme 'ftp' is never fetched", "https:// is"),
+        (
+            ("-i", "http://issuer.test/?a"),
+            2,
+            "the URL of an issuer has no query and no fragment",
+            "try http://issuer.test/",
+        ),
         (("--max-age", "5"), 2, "'5' is not a duration", "for 5 seconds write 5s"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,

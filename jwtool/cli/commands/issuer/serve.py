@@ -66,6 +66,17 @@ def command(
             help="A client and where its secret or public key is: -, @PATH, env:NAME. Default: any id with any secret.",
         ),
     ] = [],
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            "-i",
+            "--iss",
+            "--issuer",
+            metavar="URL",
+            show_default=False,
+            help="Its name, `iss`, and how clients reach it. Default: where it listens.",
+        ),
+    ] = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = "8080",
     path: PathOption = "/.well-known/jwks.json",
@@ -78,6 +89,7 @@ def command(
     A test drives it by POST to /admin/rotate, /admin/time and /admin/fail: `explain issuer-serve`.
 
     Example: jwtool issuer serve --port 0 --ready-file ready
+    Example: jwtool issuer serve --port 0 --ready-file ready --host 0.0.0.0 --issuer http://issuer.test:8080
     Example: jwtool issuer serve --port 0 --ready-file ready -k private.jwk -a api --claims '{"roles":["admin"]}'
     """
     from contextlib import closing
@@ -93,7 +105,9 @@ def command(
     from jwtool.server.oauth import Clients
     from jwtool.sources.grammar import parse_whole_number
     from jwtool.sources.ready_file import ReadyFile
+    from jwtool.sources.urls import parse_own_issuer
 
+    name = None if issuer is None else parse_own_issuer(issuer).text
     given, _ = read_claims_argument(claims, runtime)
     encode_claims(given)
     clients = Clients(parse_clients(client, runtime))
@@ -105,6 +119,7 @@ def command(
         now=runtime.now,
         host=host,
         port=parse_whole_number(port, option="--port", largest=65535),
+        issuer=name,
         path=path,
         max_age=parse_duration(max_age),
         log=runtime.warn,
@@ -119,10 +134,15 @@ def command(
             "kid": ring.signer.kid,
             "alg": ring.alg,
             "keys": len(ring.keys),
+            "origin": server.origin,
         }
         shown = ("issuer", "jwks_uri", "token_endpoint", "introspection_endpoint")
         rows = tuple(Row((name, str(document[name])), ("name",)) for name in shown)
-        line = f"signing with {ring.alg}, key {ring.signer.kid}, until Ctrl-C"
+        where = "" if name is None else f", at {server.origin}"
+        line = f"signing with {ring.alg}, key {ring.signer.kid}{where}, until Ctrl-C"
+        notes = [] if server.is_loopback else ["this is no production server, and others can reach it"]
+        if name is None and not server.is_loopback:
+            notes.append(f"to clients it is {server.issuer}; --issuer URL names it as they reach it")
         yield Report(
             "issuer-serve",
             document,
@@ -130,6 +150,6 @@ def command(
             blocks=(Line(line), Table(rows)),
             aside=True,
             quiet="",
-            notes=() if server.is_loopback else ("this is no production server, and others can reach it",),
+            notes=tuple(notes),
         )
         server.serve_until_stopped()
