@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtool.jose.policy import Check
 from jwtool.jose.quoting import quote_public
+from jwtool.jose.typ import says_jwt
 
 if TYPE_CHECKING:
     from jwtool.jose.token import Signature
@@ -19,7 +20,7 @@ def judge_crit(signature: Signature, *, attached: bool = False) -> Check:
 
     `b64` counts only where it is listed in `crit`, both in the protected header: a `b64` that is not critical means
     one thing to those who know it and another to those who don't. It may be false only for a detached payload, that
-    the caller has `attached`: a JWT is never unencoded.
+    the caller has `attached`, and where `typ` does not say that it is a JWT: a JWT is never unencoded.
     """
     protected, header = signature.protected, signature.header
     fault = _fault_of_crit(signature) if "crit" in header else None
@@ -60,6 +61,8 @@ def _fault_of_b64(signature: Signature, *, attached: bool) -> tuple[str, str] | 
         return "b64_unsupported", "'b64' must be true or false"
     if not encoded and not attached:
         return "b64_unsupported", "'b64' is false: a payload that was not encoded is read only if it is detached"
+    if not encoded and says_jwt(signature.header.get("typ")):
+        return "b64_unsupported", "'b64' is false, and 'typ' says that this is a JWT: those are always encoded"
     if "b64" not in signature.protected.get("crit", ()):
         return "b64_unsupported", "'b64' must be named in 'crit'"
     return None

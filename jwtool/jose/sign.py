@@ -22,6 +22,7 @@ from jwtool.jose.fit import why_not
 from jwtool.jose.policy import seconds
 from jwtool.jose.quoting import quote
 from jwtool.jose.token import MAX_HEADER, MAX_SIGNATURES, MAX_TOKEN, check_header_types
+from jwtool.jose.typ import says_jwt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,8 +89,9 @@ def build_header(
     """The protected header: `alg`, `typ`, the `kid` asked for or the key's own, and over these the `extra` members.
 
     `unencoded` says that the payload is signed as it is, by `b64` and `crit` (RFC 7797 §3, §6).
-    Raises UsageError for `crit` and `b64`, which would change what the token means; AlgorithmKeyMismatch for an
-    `alg` that is not the one that the key signs with; HeaderBadType for members that no token may have so.
+    Raises UsageError for `crit` and `b64`, which would change what the token means, and for an unencoded JWT (RFC 7797
+    §7); AlgorithmKeyMismatch for an `alg` that is not the one that the key signs with; HeaderBadType for members that
+    no token may have so.
     """
     extra = extra or {}
     for name in ("crit", "b64"):
@@ -103,6 +105,8 @@ def build_header(
     named = {"alg": alg, "typ": typ, "kid": kid if kid is not None else key.kid}
     header = {name: value for name, value in named.items() if value is not None} | dict(extra)
     if unencoded:
+        if says_jwt(header.get("typ")):
+            raise UsageError("a JWT is always encoded, and 'typ' says that this is one", hint="leave --unencoded out")
         header |= {"b64": False, "crit": ["b64"]}
     check_header_types(header)
     return header

@@ -34,6 +34,12 @@ def judge_typ(signature: Signature, wanted: str | None, *, optional: bool = Fals
     return [Check("typ", "ok", wanted=wanted, found=found)]
 
 
+def says_jwt(typ: object) -> bool:
+    """Whether a `typ` names a JWT: `JWT` itself, or a kind of it like `at+jwt` (RFC 8725 §3.11)."""
+    name = _media_type(typ) if isinstance(typ, str) else b""
+    return name == b"jwt" or name.endswith(b"+jwt")
+
+
 def _media_type(name: str) -> bytes:
     """The name as bytes, for their `lower` is that of ASCII alone: no letter from elsewhere becomes one of ours."""
     lowered = name.encode("utf-8", "surrogatepass").lower()

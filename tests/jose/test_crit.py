@@ -124,3 +124,15 @@ def test_what_is_not_protected_does_not_count() -> None:
             found=protected.get("crit"),
             detail="'b64' must stand in the protected header",
         )
+
+
+@pytest.mark.parametrize("typ", ["JWT", "application/jwt", "at+jwt", "application/AT+JWT"])
+def test_a_jwt_is_never_unencoded(typ: str) -> None:
+    """RFC 7797 §7, also where its payload came beside it."""
+    header = {"crit": ["b64"], "b64": False}
+    detail = "'b64' is false, and 'typ' says that this is a JWT: those are always encoded"
+    failed = Check("crit", "failed", "b64_unsupported", found=["b64"], detail=detail)
+    assert judge({**header, "typ": typ}, attached=True) == failed
+    assert judge(header, {"typ": typ}, attached=True) == failed
+    assert judge({**header, "typ": "jwt-like"}, attached=True) == Check("crit", "ok")
+    assert judge({"crit": ["b64"], "b64": True, "typ": typ}) == Check("crit", "ok")

@@ -166,6 +166,16 @@ def test_what_does_not_go_with_a_payload(cli: Cli, argv: tuple[str, ...], messag
     assert (done.exit, done.stdout, done.stderr) == (2, "", f"jwtool: error: {message}\nhint: {hint}\n")
 
 
+@pytest.mark.parametrize("typ", [("--typ", "JWT"), ("--typ", "at+jwt"), ("-H", "typ=jwt")])
+def test_a_jwt_is_never_unencoded(cli: Cli, typ: tuple[str, ...]) -> None:
+    done = cli("sign", "-k", "es256.jwk", "--payload", '{"sub":"a"}', "--detached", "--unencoded", *typ)
+    assert (done.exit, done.stdout, done.stderr) == (
+        2,
+        "",
+        "jwtool: error: a JWT is always encoded, and 'typ' says that this is one\nhint: leave --unencoded out\n",
+    )
+
+
 def test_claims_are_never_unencoded(cli: Cli) -> None:
     for argv in (("--unencoded",), ("--unencoded", "--detached"), ("--unencoded", "--detached", "{}")):
         done = cli("sign", "-k", "es256.jwk", *argv)
