@@ -123,7 +123,9 @@ def _blocks(metadata: Metadata, keys: list[dict[str, Any]], faults: list[Fault])
         blocks += [Gap(), keyset_table(keys)]
     if faults:
         table = [
-            Row((fault.member, fault.message.removeprefix(f"{fault.member} "), fault.section), ("bad", "", "dim"))
+            Row(
+                (fault.member, fault.message.removeprefix(fault.member).lstrip(": "), fault.section), ("bad", "", "dim")
+            )
             for fault in faults
         ]
         blocks += [Gap(), Line("faults:", "dim"), Table(tuple(table))]

@@ -19,6 +19,7 @@ from jwtool.jose.network_errors import (
     DiscoveryNotFound,
     HttpStatus,
     IssuerMismatch,
+    JwksRedirectRefused,
     Offline,
 )
 from jwtool.jose.quoting import quote
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 ACCEPT = "application/json"
 EVERY_TENANT = "common"  # where Microsoft keeps the document that all tenants share, whose issuer holds {tenantid}
 ABSENT = (400, 401, 403, 404, 405, 406, 410)  # what servers say of a path that they don't have
+_NOT_SHOWN = (401, 403)
+_ISSUER_HINT = "is it the issuer's URL as its tokens have it? keys at a URL are given by -k https://…"
 Kind = Literal["openid", "oauth"]
 NAMES: Mapping[Kind, str] = {"openid": "OpenID Connect Discovery 1.0", "oauth": "RFC 8414"}
 
@@ -42,7 +45,7 @@ NAMES: Mapping[Kind, str] = {"openid": "OpenID Connect Discovery 1.0", "oauth": 
 class Metadata(NamedTuple):
     """A discovery document: what `issuer` was asked for, the `url` where it was found, and its `members` as served.
 
-    `remarks` say that it is a stale copy, if it is.
+    `remarks` say that it is a stale copy, if it is. `asked` says that the server was asked for it in this run.
     """
 
     issuer: str
@@ -50,6 +53,7 @@ class Metadata(NamedTuple):
     kind: Kind
     members: Mapping[str, Any]
     remarks: tuple[str, ...] = ()
+    asked: bool = True
 
 
 def discover(issuer: str, network: Network, runtime: Runtime) -> Metadata:
@@ -101,8 +105,7 @@ def _remembered(issuer: str, asked: Url, network: Network, runtime: Runtime) -> 
 
 def _ask(issuer: str, asked: Url, network: Network, runtime: Runtime) -> Metadata:
     end = time.monotonic() + network.timeout
-    missing: list[str] = []
-    malformed: DiscoveryMalformed | None = None
+    missing: list[NetworkError] = []
     for kind, url in well_known_urls(asked.text):
         left = network._replace(timeout=max(1, math.ceil(end - time.monotonic())))
         try:
@@ -111,12 +114,23 @@ def _ask(issuer: str, asked: Url, network: Network, runtime: Runtime) -> Metadat
             if isinstance(error, HttpStatus) and error.status not in ABSENT:
                 raise
             runtime.trace(f"discovery: nothing at {parse_url(url).label}: {error.message}")
-            missing.append(error.message)
-            malformed = error if isinstance(error, DiscoveryMalformed) else malformed
-    raise malformed or DiscoveryNotFound(
-        f"no discovery document of {asked.label} was found: {'; '.join(dict.fromkeys(missing))}",
-        hint="is it the issuer's URL as its tokens have it? keys at a URL are given by -k https://…",
+            missing.append(error)
+        except JwksRedirectRefused as error:
+            error.hint = _ISSUER_HINT  # nothing at the other URL would be a document of this issuer
+            raise
+    malformed = [error for error in missing if isinstance(error, DiscoveryMalformed)]
+    if malformed:
+        raise malformed[-1]
+    said = "; ".join(dict.fromkeys(error.message for error in missing))
+    raise DiscoveryNotFound(
+        f"no discovery document of {asked.label} was found: {said}",
+        hint=_ISSUER_HINT if any(_says_absent(error) for error in missing) else missing[0].hint,
     )
+
+
+def _says_absent(error: NetworkError) -> bool:
+    """Whether an answer says that nothing is there, and not that somebody may not see it."""
+    return not isinstance(error, HttpStatus) or error.status not in _NOT_SHOWN
 
 
 def _get(issuer: str, kind: Kind, url: str, network: Network, runtime: Runtime) -> Metadata:
@@ -133,7 +147,7 @@ def _get(issuer: str, kind: Kind, url: str, network: Network, runtime: Runtime) 
     )
     answered = get(question)
     runtime.trace(f"discovery: {NAMES[kind]}, {target.label}")
-    return Metadata(issuer, target, kind, answered.value, answered.remarks(target.label))
+    return Metadata(issuer, target, kind, answered.value, answered.remarks(target.label), answered.asked)
 
 
 def _leads_to_keys(metadata: Metadata) -> bool:

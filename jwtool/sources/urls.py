@@ -88,8 +88,10 @@ def _parse(text: str) -> Url:
     if len(text) > MAX_LENGTH:
         raise UrlMalformed(f"the URL has {len(text)} characters, wanted at most {MAX_LENGTH}")
     match = _URL.fullmatch(text)
-    if match is None or re.search(r"[\x00-\x20\x7f-\xa0\\]", text) or not _is_text(text):
-        raise UrlMalformed("the URL holds blanks, backslashes or control characters, or has no scheme")
+    if re.search(r"[\x00-\x20\x7f-\xa0\\]", text) or not _is_text(text):
+        raise UrlMalformed("the URL holds blanks, backslashes or control characters")
+    if match is None:
+        raise UrlMalformed("the URL has no scheme, wanted https://", hint="https://HOST/PATH")
     scheme = match["scheme"].lower()
     if scheme not in _DEFAULT_PORTS:
         raise UrlSchemeRefused(f"a URL of the scheme '{scheme}' is never fetched", hint="https:// is")

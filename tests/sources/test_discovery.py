@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_httpserver import HTTPServer
 
+    from jwtool.jose.errors import NetworkError
     from jwtool.sources.runtime import Runtime
 
 OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
@@ -125,6 +126,24 @@ def test_nothing_at_either_place(httpserver: HTTPServer, base: str, runtime: Run
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (401, "is the URL right? if it wants a token to see: --bearer @FILE"),
+        (403, "a firewall or an access rule may stand before it; try it from another network, or with curl"),
+    ],
+)
+def test_a_firewall_before_both_places_is_named(
+    httpserver: HTTPServer, base: str, runtime: Runtime, refusal: Any, status: int, hint: str
+) -> None:
+    httpserver.expect_request(OPENID).respond_with_data(status=status)
+    httpserver.expect_request(OAUTH).respond_with_data(status=status)
+    kind, said, remedy = refusal(discover, base, Network(), runtime)
+    assert (kind, remedy) == (DiscoveryNotFound, hint)
+    assert said.startswith(f"no discovery document of {base} was found: ")
+    assert f" answered {status} " in said
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_a_server_that_fails_is_not_asked_elsewhere(
     httpserver: HTTPServer, base: str, runtime: Runtime, status: int
@@ -193,11 +212,14 @@ def test_what_is_no_document(
         (b"HTTP/1.1 302 Found\r\nLocation: https://evil.example/\r\nContent-Length: 0\r\n\r\n", JwksRedirectRefused),
     ],
 )
-def test_a_server_that_floods_or_redirects(serve: Any, runtime: Runtime, answer: bytes, error: type) -> None:
+def test_a_server_that_floods_or_redirects(
+    serve: Any, runtime: Runtime, answer: bytes, error: type[NetworkError]
+) -> None:
     server = serve(answer)
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         discover(f"http://127.0.0.1:{server.port}", Network(), runtime)
     assert len(server.requests) == 1
+    assert "give that URL" not in (caught.value.hint or "")  # it would be no document of this issuer
 
 
 def test_both_places_together_take_the_time_of_one_fetch(serve: Any, runtime: Runtime) -> None:

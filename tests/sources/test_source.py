@@ -106,7 +106,7 @@ def test_a_path_that_exists_as_written_is_the_file(
         ("issuer:https://auth.example#", (SourceMalformed, "KEY names no key after the '#'", "SET#KID")),
         (
             "issuer:auth.example",
-            (UrlMalformed, "the URL holds blanks, backslashes or control characters, or has no scheme", None),
+            (UrlMalformed, "the URL has no scheme, wanted https://", "https://HOST/PATH"),
         ),
         (
             "http://192.0.2.1/jwks",

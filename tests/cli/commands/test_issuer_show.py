@@ -95,6 +95,7 @@ def test_every_fault_has_its_section(cli: Cli, httpserver: HTTPServer, base: str
     ]
     shown = cli("issuer", "show", base)
     assert (shown.exit, shown.stdout.splitlines()[0]) == (1, f"FAULTY  4 faults in the document of {base}")
+    assert "jwks_uri          http to '192.0.2.1' is refused: " in shown.stdout
     assert cli("issuer", "show", "-q", base).stdout == f"faulty: 4 faults in the document of {base}\n"
 
 

@@ -147,3 +147,19 @@ def test_issuer_show_asks_anew(cli: Cli, issuer: Issuer, tmp_path: Path) -> None
     assert issuer.asked == [OPENID, "/jwks.json"] * 2
     assert cli("issuer", "show", "--json", "--offline", issuer.url, env=env).exit == 1
     assert len(issuer.asked) == 4
+
+
+def test_keys_that_have_moved_are_found_though_the_document_is_fresh(
+    verify: Callable[..., Outcome], issuer: Issuer, httpserver: HTTPServer
+) -> None:
+    issuer.document["jwks_uri"] = f"{issuer.url}/old.json"
+    httpserver.expect_oneshot_request("/old.json").respond_with_data(issuer.jwks, headers={"Cache-Control": "no-store"})
+    assert verify().exit == 0
+    httpserver.expect_request("/old.json").respond_with_data(status=404)
+    gone = verify(after=1)
+    assert (gone.exit, gone.codes, issuer.asked) == (5, {"http_status"}, [OPENID, OPENID])
+    issuer.document["jwks_uri"] = f"{issuer.url}/jwks.json"
+    moved = verify("-v", after=2)
+    assert (moved.exit, issuer.asked) == (0, [OPENID, OPENID, OPENID, "/jwks.json"])
+    assert "so the document is asked for again: the keys may have moved" in moved.stderr
+    assert (verify(after=3).exit, len(issuer.asked)) == (0, 4)
