@@ -183,5 +183,9 @@ class Connection(asyncio.Protocol):
             self._linger = LINGER_OCTETS
             self._octets.clear()
             self._transport.resume_reading()
-            self._transport.write_eof()
-            self._server.note_waiting(self)
+            try:
+                self._transport.write_eof()
+            except OSError:  # the peer has gone already
+                self.end()
+            else:
+                self._server.note_waiting(self)

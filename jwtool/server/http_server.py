@@ -160,6 +160,8 @@ class HttpServer:
         error = context.get("exception")
         if isinstance(error, ConnectionError | TimeoutError):
             return
+        if isinstance(error, OSError) and error.errno == errno.ENOTCONN:  # an end said to a peer that has gone
+            return
         is_full = isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}
         told = "too many files are open" if is_full else f"internal error while serving: {type(error).__name__}"
         if told not in self._told:

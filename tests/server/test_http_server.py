@@ -210,6 +210,16 @@ def test_a_peer_that_resets_is_no_trouble(server: HttpServer, ears: Ears, capfd:
     assert (ears.log, tuple(capfd.readouterr())) == ([], ("", ""))
 
 
+@pytest.mark.parametrize("octets", [LAST, GET, GET + LAST])
+def test_a_peer_that_has_gone_before_its_response_leaves_nothing(ears: Ears, octets: bytes) -> None:
+    with ears.serve(late) as server:
+        with dial(server) as peer:
+            peer.sendall(octets)
+        wait_for(lambda: len(ears.access) == 1)
+        wait_for(lambda: not server._open)
+    assert ears.log == []
+
+
 def test_a_bug_costs_one_response(ears: Ears) -> None:
     def forgetful(request: Request) -> Response:
         if request.path == "/bug":
