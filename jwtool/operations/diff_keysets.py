@@ -97,6 +97,13 @@ def summary(found: Difference, before: Side, after: Side) -> str:
     return f"{', '.join(parts)}, from {before.label} to {after.label}"
 
 
+def in_one_line(found: Difference, before: Side, after: Side) -> str:
+    """The summary for those who see nothing else: an alarm comes first."""
+    said = summary(found, before, after)
+    names = [_name(one.after) for one in found.changed if one.another_key]
+    return f"ALARM, the same kid names another key: {', '.join(names)}; {said}" if names else said
+
+
 def table(found: Difference) -> Table:
     """A row for each key that came or went, and for each member that changed."""
     rows = [Row(("added", *_described(entry)), ("good", "name")) for entry in found.added]

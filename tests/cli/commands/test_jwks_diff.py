@@ -82,6 +82,9 @@ def test_the_same_kid_with_another_key(cli: Cli, sets: Path) -> None:
         1,
         f"ALARM  k1  the same kid names another key: {one} became {other}",
     )
+    assert cli("jwks", "diff", "-q", "jwks.json", "forged.json").stdout == (
+        "ALARM, the same kid names another key: k1; 1 key changed, from jwks.json to forged.json\n"
+    )
     document = cli("jwks", "diff", "--json", "jwks.json", "forged.json").document
     assert (document["ok"], document["changed"]) == (
         False,

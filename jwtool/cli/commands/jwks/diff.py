@@ -30,7 +30,7 @@ def command(
 
     Example: jwtool jwks diff jwks.json https://auth.example/.well-known/jwks.json
     """
-    from jwtool.operations.diff_keysets import compare, document_of, load_side, notes_of, summary, table
+    from jwtool.operations.diff_keysets import compare, document_of, in_one_line, load_side, notes_of, summary, table
     from jwtool.operations.resolve_keys import Passphrase
 
     ask = Passphrase(passphrase, runtime)
@@ -42,7 +42,7 @@ def command(
         "jwks-diff",
         {"before": before.label, "after": after.label, **document_of(found)},
         blocks=(verdict,) if found.nothing else (verdict, table(found)),
-        quiet=said,
+        quiet=in_one_line(found, before, after),
         notes=notes_of(before, after),
         positive=found.nothing,
     )
