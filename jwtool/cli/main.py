@@ -75,20 +75,33 @@ def _deliver_all(answer: "Answer", invocation: Invocation) -> int:
         deliver(answer, invocation.runtime, invocation.options)
         return exits.YES if answer.positive else exits.NO
     code, pending = exits.YES, iter(answer)
-    given = next(pending, None)
-    while given is not None:
-        if not given.positive:
-            code = exits.NO
-        try:
-            if isinstance(given, Report):
-                deliver(given, invocation.runtime, invocation.options)
-            else:
-                deliver_lines(given, invocation.runtime, invocation.options)
-        except (BrokenPipeError, KeyboardInterrupt) as stop:
-            given = _stop(pending, stop)
-        else:
-            given = next(pending, None)
+    try:
+        given = next(pending, None)
+        while given is not None:
+            if not given.positive:
+                code = exits.NO
+            given = _deliver_one(given, pending, invocation)
+    finally:
+        close = getattr(pending, "close", None)
+        if close is not None:
+            close()
     return code
+
+
+def _deliver_one(
+    given: "Lines | Report", pending: "Iterator[Lines | Report]", invocation: Invocation
+) -> "Lines | Report | None":
+    """Deliver one of many; the next one."""
+    from jwtool.output.report import Report
+
+    try:
+        if isinstance(given, Report):
+            deliver(given, invocation.runtime, invocation.options)
+        else:
+            deliver_lines(given, invocation.runtime, invocation.options)
+    except (BrokenPipeError, KeyboardInterrupt) as stop:
+        return _stop(pending, stop)
+    return next(pending, None)
 
 
 def _stop(pending: "Iterator[Lines | Report]", stop: BaseException) -> "Lines | Report | None":

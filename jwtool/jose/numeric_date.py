@@ -6,12 +6,13 @@ The clock is the caller's: `now` is an argument.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 
 from jwtool.jose.errors import DurationMalformed
 from jwtool.jose.quoting import quote
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = date(1970, 1, 1)
 _LAST_MOMENT = 253_402_300_799  # 9999-12-31T23:59:59Z
 _FIRST_MOMENT = -62_135_596_800  # 0001-01-01T00:00:00Z
 
@@ -44,8 +45,16 @@ def describe_utc(seconds: float) -> str | None:
     """The moment as "2026-11-24T21:45:00Z", rounded down to a second; None outside the years 1 to 9999."""
     if not _FIRST_MOMENT <= seconds < _LAST_MOMENT + 1:
         return None
-    moment = _EPOCH + timedelta(seconds=int(seconds // 1))
-    return moment.isoformat().replace("+00:00", "Z")
+    day, rest = divmod(int(seconds // 1), _SECONDS_OF["d"])
+    hour, rest = divmod(rest, _SECONDS_OF["h"])
+    minute, second = divmod(rest, _SECONDS_OF["m"])
+    return f"{_date(day)}T{hour:02}:{minute:02}:{second:02}Z"
+
+
+@lru_cache(maxsize=64)
+def _date(day: int) -> str:
+    """The date of that day since 1970-01-01, as in "2026-11-24"; made once, for tokens come by the day."""
+    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def human_utc(seconds: float) -> str | None:

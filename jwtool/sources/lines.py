@@ -18,7 +18,7 @@ from jwtool.sources.files import open_for_reading, reason_of, take_stdin
 from jwtool.sources.source import parse_source, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jwtool.sources.runtime import Runtime
 
@@ -30,7 +30,7 @@ MAX_VARIABLE = 16 * 1024 * 1024
 
 
 class _Readable(Protocol):
-    def read1(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> bytes | None: ...
 
 
 class LineInput:
@@ -45,6 +45,7 @@ class LineInput:
         self.size: int | None = None
         self.taken = 0
         self._raw = raw
+        self._some: Callable[[int], bytes | None] = getattr(raw, "read1", None) or raw.read  # at most one system call
         self._descriptor = _descriptor_of(raw)
         if self._descriptor is not None:
             status = os.fstat(self._descriptor)
@@ -89,7 +90,7 @@ class LineInput:
         left = PIECE
         try:
             while left and (not pieces or self._has_more()):
-                piece = self._raw.read1(left) if not isinstance(self._raw, io.FileIO) else self._raw.read(left) or b""
+                piece = self._some(left) or b""
                 if not piece:
                     break
                 pieces.append(piece)

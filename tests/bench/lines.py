@@ -175,8 +175,8 @@ def prepare(alg: str, folder: Path) -> None:
             token = compact(encode_claims(claims | {"scope": f"read write{filling}"}), header, key, alg)
         tokens.append(f"{token}\n")
     (folder / f"{alg}.jwks").write_text(json.dumps({"keys": [to_jwk(key, private=False)]}))
-    (folder / f"{alg}.txt").write_text("".join(tokens) * COPIES)
-    (folder / f"{alg}.few").write_text("".join(tokens) * PEER_COPIES)
+    for ending, copies in (("txt", COPIES), ("few", PEER_COPIES)):  # by the time of their issue, as a log has them
+        (folder / f"{alg}.{ending}").write_text("".join(token * copies for token in tokens))
 
 
 def loop(judge: Callable[[str], tuple[Mapping[str, Any], Mapping[str, Any]]], tokens: Sequence[str]) -> float:

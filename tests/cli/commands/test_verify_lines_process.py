@@ -172,3 +172,18 @@ def test_interrupted_alone(keys: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err.decode()) == (130, b"", "1 line so far  1 ok, 0 failed\n")
+
+
+def test_a_full_disk_ends_all_of_it_with_its_reason(keys: Path, many: Path) -> None:
+    command = [sys.executable, "-m", "jwtool", "verify", "-k", str(keys / "es256.public.jwk"), "--lines", f"@{many}"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*command, "--jobs", "2"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert done.returncode == 6
+    assert done.stderr.startswith(b"jwtool: error: the output could not be written: no space left on device\n")
+
+
+def test_stdin_that_is_closed(keys: Path) -> None:
+    command = f"'{sys.executable}' -m jwtool verify -k es256.public.jwk --lines <&-"
+    done = subprocess.run(["bash", "-c", command], cwd=keys, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert done.stderr == b"jwtool: error: can't read the tokens: stdin: it is closed\n"
