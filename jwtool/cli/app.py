@@ -7,8 +7,8 @@ own options and returns a Report; `build` adds the options that every command ha
 import importlib
 import inspect
 import os
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer._click.exceptions import UsageError as TyperUsageError
@@ -16,8 +16,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from jwtool.cli.invocation import Invocation
-from jwtool.cli.line_options import CLAIM_LINES, CLUSTER_LINES, LINES, take_lines
-from jwtool.cli.network_options import NETWORK, take_network
+from jwtool.cli.option_groups import COLORS, COMMON, GROUPS, TAKERS, group, names_only, parameters_of
 from jwtool.cli.stdin_once import refuse_stdin_twice
 from jwtool.cli.usage import command_unknown, option_before_command
 from jwtool.jose.errors import UsageError
@@ -30,22 +29,6 @@ if TYPE_CHECKING:
 
 COMMANDS = "jwtool.cli.commands"
 EXAMPLES = "\b\nExamples:"
-COLORS = ("auto", "always", "never")
-
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, also for an error.")]
-QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Products as ever, reports one line at most.")]
-VerboseOption = Annotated[bool, typer.Option("-v", "--verbose", help="Decisions and network, on stderr.")]
-ColorOption = Annotated[
-    str,
-    typer.Option("--color", metavar="WHEN", help="auto, always or never.", autocompletion=lambda: list(COLORS)),
-]
-COMMON: dict[str, tuple[Any, Any]] = {
-    "as_json": (JsonOption, False),
-    "quiet": (QuietOption, False),
-    "verbose": (VerboseOption, False),
-    "color": (ColorOption, "auto"),
-}
-GROUPS = {"network": NETWORK, "lines": LINES, "claim_lines": CLAIM_LINES, "cluster_lines": CLUSTER_LINES}
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -111,6 +94,8 @@ class LazyGroup(_OwnHelp, TyperGroup):
     """A folder of commands: names are read from it, a module is imported only when its command is named."""
 
     package: str = COMMANDS
+    rest: list[str] | None = None
+    """What follows the command on the command line that is being run; None outside of one."""
 
     def list_commands(self, _ctx: Any) -> list[str]:
         return command_names(self.package)
@@ -119,11 +104,12 @@ class LazyGroup(_OwnHelp, TyperGroup):
         if cmd_name not in self.commands:  # asked for twice in each run, and dear to build
             if cmd_name not in command_names(self.package):
                 return None
-            self.commands[cmd_name] = load(f"{self.package}.{cmd_name}", cmd_name, self.rich_markup_mode)
+            self.commands[cmd_name] = load(f"{self.package}.{cmd_name}", cmd_name, self.rich_markup_mode, self.rest)
         return self.commands[cmd_name]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name = args[0]
+        self.rest = None if ctx.resilient_parsing else args[1:]
         if not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             raise command_unknown(name, path=ctx.command_path, known=self.list_commands(ctx))
         return super().resolve_command(ctx, args)
@@ -178,50 +164,63 @@ def summary(module: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def load(module: str, name: str, rich_markup_mode: Any) -> Any:
-    """Import one command module or group and build it."""
+def load(module: str, name: str, rich_markup_mode: Any, args: list[str] | None) -> Any:
+    """Import one command module or group and build it; `args` as for `build`."""
     found = importlib.import_module(module.replace("-", "_"))
     if hasattr(found, "__path__"):
         group = LazyGroup(name=name, help=found.__doc__, context_settings=CONTEXT, rich_markup_mode=rich_markup_mode)
         group.package = module
         return group
-    command = build(name, found.command, rich_markup_mode)
+    command = build(name, found.command, rich_markup_mode, args)
     if rich_markup_mode is not None:  # Rich lists the commands of a group by this; plain help reads it without building
         command.short_help = summary(module)
     return command
 
 
-def build(name: str, function: "Callable[..., Answer]", rich_markup_mode: Any) -> Any:
+def build(
+    name: str, function: "Callable[..., Answer]", rich_markup_mode: Any, args: Sequence[str] | None = None
+) -> Any:
     """The command around `function`: `runtime` comes from the context, and the common options are added.
 
     A `function` that has to know of --json before it writes a file takes `as_json` too; one that may use the network
-    takes `network`, and gets the options for that in its place; so does one that takes `lines`.
+    takes `network`, and gets the options for that in its place; so does one that takes `lines`. These are not built
+    for `args` that name none of them: a tenth of a millisecond each counts.
     """
     own = inspect.signature(function).parameters
     wants_json, wants_network = "as_json" in own, "network" in own
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = []
+    unnamed: dict[str, Any] = {}
     for parameter in own.values():
         if parameter.name in GROUPS:
-            parameters += _parameters(GROUPS[parameter.name])
+            options = group(parameter.name)
+            if args is not None and names_only(own.values(), args):
+                unnamed |= {option: default for option, (_, default) in options.items()}
+            else:
+                parameters += parameters_of(options)
         elif parameter.name not in {"runtime", *COMMON}:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
     def callback(ctx: typer.Context, **values: Any) -> "Answer":
         invocation: Invocation = ctx.obj
+        values |= unnamed
         invocation.adopt(_output_options(values))
         if values.get("token", "") is None and invocation.runtime.stdin_is_terminal:
             raise TokenMissing(ctx)
         refuse_stdin_twice(values, terminal=invocation.runtime.stdin_is_terminal)
         if wants_network:
+            from jwtool.cli.network_options import take_network
+
             values["network"] = take_network(values, invocation.runtime)
-        for taker in own.keys() & {"lines", "claim_lines", "cluster_lines"}:
+        for taker in own.keys() & set(TAKERS):
+            from jwtool.cli.line_options import take_lines
+
             values[taker] = take_lines(values, invocation.options)
         if wants_json:
             values["as_json"] = invocation.options.json
         return function(runtime=invocation.runtime, **values)
 
-    signature = inspect.Signature([context, *parameters, *_parameters(COMMON)])
+    signature = inspect.Signature([context, *parameters, *parameters_of(COMMON)])
     callback.__signature__ = signature  # type: ignore[attr-defined]  # what inspect.signature reads
     callback.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
     callback.__doc__ = inspect.getdoc(function)
@@ -229,13 +228,6 @@ def build(name: str, function: "Callable[..., Answer]", rich_markup_mode: Any) -
     app = typer.Typer(add_completion=False, rich_markup_mode=rich_markup_mode, pretty_exceptions_enable=False)
     app.command(name=name, cls=Command, help=text, epilog=examples, context_settings=CONTEXT)(callback)
     return typer.main.get_command(app)
-
-
-def _parameters(options: dict[str, tuple[Any, Any]]) -> list[inspect.Parameter]:
-    return [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, (annotation, default) in options.items()
-    ]
 
 
 def _output_options(values: dict[str, Any]) -> OutputOptions:

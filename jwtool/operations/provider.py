@@ -69,12 +69,12 @@ def _region(audience: str, provider: Provider) -> str:
     return found["region"]
 
 
-def with_files(network: Network, preset: Preset | None, trusted: Trusted, runtime: Runtime) -> Network:
+def with_files(network: Network, preset: Preset, trusted: Trusted, runtime: Runtime) -> Network:
     """The network with the authorities and the bearer of the preset, if its keys are used; options that are given win.
 
     Raises the error of a file that can't be read.
     """
-    provider = None if preset is None else preset.provider
+    provider = preset.provider
     if provider is None or not trusted.by_preset:
         return network
     if network.ca_file is None and provider.ca_file is not None:
@@ -86,7 +86,6 @@ def with_files(network: Network, preset: Preset | None, trusted: Trusted, runtim
     return network
 
 
-def remarks(preset: Preset | None, trusted: Trusted) -> tuple[str, ...]:
+def remarks(preset: Preset, trusted: Trusted) -> tuple[str, ...]:
     """What must be said of a verification by a provider's preset."""
-    provided = preset is not None and preset.provider is not None
-    return (ANY_AUDIENCE,) if provided and not trusted.audiences else ()
+    return (ANY_AUDIENCE,) if preset.provider is not None and not trusted.audiences else ()

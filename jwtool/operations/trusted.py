@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from jwtool.jose.token import UnverifiedToken
     from jwtool.operations.load_preset import Preset
+    from jwtool.sources.network import Network
     from jwtool.sources.runtime import Runtime
 
 ISSUER = "issuer:"
@@ -32,6 +33,29 @@ class Trusted(NamedTuple):
     issuers: tuple[str, ...]
     audiences: tuple[str, ...]
     by_preset: bool = False
+
+
+def settle(
+    preset: str | None,
+    keys: Sequence[str],
+    issuers: Sequence[str],
+    audiences: Sequence[str],
+    runtime: Runtime,
+    *,
+    network: Network,
+) -> tuple[Preset | None, Trusted, Network, tuple[str, ...]]:
+    """The preset of that name, whom to trust, by what network, and what must be said of that.
+
+    Raises as `load_preset`, `whom_to_trust`, and the error of a file of the preset that can't be read.
+    """
+    if preset is None:
+        return None, whom_to_trust(keys, issuers, audiences, runtime), network, ()
+    from jwtool.operations.load_preset import load_preset
+    from jwtool.operations.provider import remarks, with_files
+
+    shape = load_preset(preset, "verify")
+    trusted = whom_to_trust(keys, issuers, audiences, runtime, preset=shape)
+    return shape, trusted, with_files(network, shape, trusted, runtime), remarks(shape, trusted)
 
 
 def whom_to_trust(

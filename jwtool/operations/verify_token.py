@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtool.jose.errors import InputError, PayloadMissing, TokenMalformed
-from jwtool.operations.kid_urls import load_for_kid
-from jwtool.operations.resolve_keys import Passphrase
-from jwtool.operations.rotated_keys import lacks_key, load_anew, old_keys
+from jwtool.operations.resolve_keys import Passphrase, load_usable
 from jwtool.operations.trusted import of_this_token
 
 if TYPE_CHECKING:
@@ -101,7 +99,7 @@ def verify_token(
         verification = judge_token(token, (), policy, at=at)
         return Verified(verification, (OWN_KEY, *verification.notes))
     sources = of_this_token(trusted, token)
-    loaded = load_for_kid(
+    loaded = _load(
         [source.text for source in sources],
         token.header.get("kid"),
         runtime,
@@ -110,11 +108,35 @@ def verify_token(
         allow_weak_secret=policy.allow_weak_key,
     )
     verification = judge_token(token, offered_by(loaded, sources), policy, at=at)
-    if lacks_key(verification) and (newer := load_anew(loaded, allow_weak_secret=policy.allow_weak_key)):
-        loaded = newer
-        verification = judge_token(token, offered_by(loaded, sources), policy, at=at)
-    notes = tuple(note for one in loaded for note in one.notes) + old_keys(verification, loaded)
+    old: tuple[str, ...] = ()
+    if not verification.valid and any(one.fetched is not None for one in loaded):
+        from jwtool.operations.rotated_keys import lacks_key, load_anew, old_keys
+
+        if lacks_key(verification) and (newer := load_anew(loaded, allow_weak_secret=policy.allow_weak_key)):
+            loaded = newer
+            verification = judge_token(token, offered_by(loaded, sources), policy, at=at)
+        old = old_keys(verification, loaded)
+    notes = tuple(note for one in loaded for note in one.notes) + old
     return Verified(verification, (*notes, *verification.notes), cache_facts(loaded))
+
+
+def _load(
+    texts: Sequence[str],
+    kid: object,
+    runtime: Runtime,
+    *,
+    network: Network,
+    passphrase: Passphrase,
+    allow_weak_secret: bool,
+) -> tuple[LoadedSet, ...]:
+    """The sets of several sources, of `https://…/{kid}` that of the token's own kid."""
+    if not any("{kid}" in text for text in texts):
+        return load_usable(texts, runtime, network=network, passphrase=passphrase, allow_weak_secret=allow_weak_secret)
+    from jwtool.operations.kid_urls import load_for_kid
+
+    return load_for_kid(
+        texts, kid, runtime, network=network, passphrase=passphrase, allow_weak_secret=allow_weak_secret
+    )
 
 
 def judge_token(token: UnverifiedToken, offered: Sequence[OfferedSet], policy: Policy, *, at: int) -> Verification:

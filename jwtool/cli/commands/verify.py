@@ -137,20 +137,14 @@ def command(
         return explain(preset, "verify")
     from jwtool.jose.token import parse
     from jwtool.operations.demand import Demand, policy_of
-    from jwtool.operations.provider import remarks, with_files
     from jwtool.operations.quirks import quirk_of, refuse_opaque
-    from jwtool.operations.trusted import whom_to_trust
+    from jwtool.operations.trusted import settle
     from jwtool.operations.verify_report import verify_report
     from jwtool.operations.verify_token import REQUEST, read_proof, verify_token
     from jwtool.sources.grammar import parse_time
     from jwtool.sources.token_input import read_token
 
-    shape = None
-    if preset is not None:
-        from jwtool.operations.load_preset import load_preset
-
-        shape = load_preset(preset, "verify")
-    trusted = whom_to_trust([*key, *jwks], iss, aud, runtime, preset=shape)
+    shape, trusted, network, said = settle(preset, [*key, *jwks], iss, aud, runtime, network=network)
     now = parse_time(at, now=runtime.now())
     demand = Demand(
         issuers=trusted.issuers,
@@ -174,14 +168,13 @@ def command(
         dpop=dpop,
     )
     policy = policy_of(demand, runtime)
-    network = with_files(network, shape, trusted, runtime)
     if cluster_lines is not None:
         from jwtool.batch.commands import verify_lines
         from jwtool.batch.settings import refuse_beside_lines
 
         refuse_beside_lines({"--dpop": dpop, "--payload": payload, "--decrypt-key": decrypt_key})
         moment = None if at == "now" else now
-        for note in remarks(shape, trusted):
+        for note in said:
             runtime.warn(note)
         return verify_lines(
             token,
@@ -220,7 +213,7 @@ def command(
     verified = verify_token(
         parsed, trusted, policy, runtime, network=network, passphrase=passphrase, at=now, payload=content
     )
-    said = (*remarks(shape, trusted), *quirk_of(parsed, verified.verification, preset))
+    said = (*said, *quirk_of(parsed, verified.verification, preset))
     return verify_report(
         verified.verification,
         (*verified.notes, *extra, *said),

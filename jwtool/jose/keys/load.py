@@ -17,11 +17,12 @@ from jwtool.jose.errors import (
     KeyUnsupported,
 )
 from jwtool.jose.keys.jwk import parse_jwk
-from jwtool.jose.keys.unlock import Unlock
 from jwtool.jose.keyset import KeySet, parse_jwks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from jwtool.jose.keys.unlock import AskPassphrase, Unlock
 
 WHAT = "the key"
 SECRET_HINT = "for an HMAC secret write secret:@FILE"  # noqa: S105  a hint, no secret
@@ -54,7 +55,7 @@ def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
         raise KeyUnrecognized("the key is empty")
     _refuse_encoding(data)
     if bare[:1] in b"{[":
-        return _from_json(data, Unlock(passphrase))
+        return _from_json(data, passphrase)
     from jwtool.jose.keys.der import identify
 
     if b"-----BEGIN " in data or identify(data) or (data[:1] == b"\x30" and data[1:2] in _LONG_LENGTHS):
@@ -63,7 +64,7 @@ def load_keys(data: bytes, *, passphrase: Callable[[], bytes | None]) -> KeySet:
         keys = parse_encoded(data, passphrase=passphrase)
         return KeySet(tuple(keys), is_set=len(keys) > 1)
     if _is_token(bare):
-        return _from_jwe(bare, Unlock(passphrase))
+        return _from_jwe(bare, passphrase)
     if not _foreign(bare):
         from jwtool.jose.keys.ssh import has_lines, read_lines
 
@@ -86,7 +87,7 @@ def _refuse_encoding(data: bytes) -> None:
         raise BadUtf8(f"the key is text {found}, wanted UTF-8 without a byte order mark")
 
 
-def _from_json(data: bytes, unlock: Unlock) -> KeySet:
+def _from_json(data: bytes, passphrase: AskPassphrase) -> KeySet:
     document = strict_json.parse(data, what=WHAT)
     if not isinstance(document, dict):
         raise JwksMalformed(
@@ -98,17 +99,20 @@ def _from_json(data: bytes, unlock: Unlock) -> KeySet:
     if "keys" in document:
         return parse_jwks(document)
     if "ciphertext" in document:
-        return _from_jwe(data, unlock)
-    found = read_object(document, unlock)
+        return _from_jwe(data, passphrase)
+    from jwtool.jose.keys.unlock import Unlock
+
+    found = read_object(document, Unlock(passphrase))
     if found is None:
         raise _foreign_object(document)
     return found
 
 
-def _from_jwe(data: bytes, unlock: Unlock) -> KeySet:
+def _from_jwe(data: bytes, passphrase: AskPassphrase) -> KeySet:
     from jwtool.jose.keys.encrypted_jwk import open_jwk
+    from jwtool.jose.keys.unlock import Unlock
 
-    document, protection = open_jwk(data, unlock)
+    document, protection = open_jwk(data, Unlock(passphrase))
     found = KeySet((parse_jwk(document),), is_set=False) if "kty" in document else parse_jwks(document)
     return found._replace(keys=tuple(replace(key, protection=protection) for key in found.keys))
 
