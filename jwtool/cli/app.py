@@ -16,7 +16,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from jwtool.cli.invocation import Invocation
-from jwtool.cli.option_groups import COLORS, COMMON, GROUPS, TAKERS, group, names_only, parameters_of
+from jwtool.cli.option_groups import COLORS, COMMON, GROUPS, group, names_only, parameters_of, take, unnamed
 from jwtool.cli.stdin_once import refuse_stdin_twice
 from jwtool.cli.usage import command_unknown, option_before_command
 from jwtool.jose.errors import UsageError
@@ -187,35 +187,24 @@ def build(
     for `args` that name none of them: a tenth of a millisecond each counts.
     """
     own = inspect.signature(function).parameters
-    wants_json, wants_network = "as_json" in own, "network" in own
+    wants_json = "as_json" in own
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    parameters = []
-    unnamed: dict[str, Any] = {}
+    parameters: list[inspect.Parameter] = []
+    untouched = args is not None and names_only(own.values(), args)
     for parameter in own.values():
         if parameter.name in GROUPS:
-            options = group(parameter.name)
-            if args is not None and names_only(own.values(), args):
-                unnamed |= {option: default for option, (_, default) in options.items()}
-            else:
-                parameters += parameters_of(options)
+            parameters += () if untouched else parameters_of(group(parameter.name))
         elif parameter.name not in {"runtime", *COMMON}:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
     def callback(ctx: typer.Context, **values: Any) -> "Answer":
         invocation: Invocation = ctx.obj
-        values |= unnamed
         invocation.adopt(_output_options(values))
         if values.get("token", "") is None and invocation.runtime.stdin_is_terminal:
             raise TokenMissing(ctx)
         refuse_stdin_twice(values, terminal=invocation.runtime.stdin_is_terminal)
-        if wants_network:
-            from jwtool.cli.network_options import take_network
-
-            values["network"] = take_network(values, invocation.runtime)
-        for taker in own.keys() & set(TAKERS):
-            from jwtool.cli.line_options import take_lines
-
-            values[taker] = take_lines(values, invocation.options)
+        for taken in own.keys() & set(GROUPS):
+            values[taken] = unnamed(taken) if untouched else take(taken, values, invocation)
         if wants_json:
             values["as_json"] = invocation.options.json
         return function(runtime=invocation.runtime, **values)

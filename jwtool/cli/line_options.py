@@ -13,8 +13,6 @@ from jwtool.output.write import OutputOptions
 if TYPE_CHECKING:
     from jwtool.batch.settings import Settings
 
-LineSettings = Any  # a Settings or None; `batch` is imported only where --lines is given
-
 LINES: dict[str, tuple[Any, Any]] = {
     "lines": (
         Annotated[bool, typer.Option("--lines", help="Read a token a line, write a document a line.")],

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from jwtool.cli.invocation import Invocation
+
 COLORS = ("auto", "always", "never")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, also for an error.")]
@@ -22,8 +24,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "color": (ColorOption, "auto"),
 }
 COMMON_NAMES = ("--json", "--quiet", "--verbose", "--color")
-TAKERS = ("lines", "claim_lines", "cluster_lines")
-GROUPS = ("network", *TAKERS)
+GROUPS = ("network", "lines", "claim_lines", "cluster_lines")
 
 
 def group(name: str) -> dict[str, tuple[Any, Any]]:
@@ -39,6 +40,29 @@ def group(name: str) -> dict[str, tuple[Any, Any]]:
         "claim_lines": line_options.CLAIM_LINES,
         "cluster_lines": line_options.CLUSTER_LINES,
     }[name]
+
+
+def take(name: str, values: dict[str, Any], invocation: Invocation) -> Any:
+    """What the parameter `name` of a command, one of GROUPS, gets out of the values of a command line.
+
+    The options of the group are taken out of them.
+    """
+    if name == "network":
+        from jwtool.cli.network_options import take_network
+
+        return take_network(values, invocation.runtime)
+    from jwtool.cli.line_options import take_lines
+
+    return take_lines(values, invocation.options)
+
+
+def unnamed(name: str) -> Any:
+    """What it gets where no option of the group was named, without building any."""
+    if name != "network":
+        return None
+    from jwtool.sources.network import Network
+
+    return Network()
 
 
 def parameters_of(options: dict[str, tuple[Any, Any]]) -> list[inspect.Parameter]:

@@ -1,11 +1,12 @@
 """Options that two commands or more share, and the words that their help says."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from jwtool.cli import complete_value as complete
 
+LineSettings = Any  # a Settings or None; `batch` is imported only where --lines is given
 TokenArgument = Annotated[
     str | None,
     typer.Argument(

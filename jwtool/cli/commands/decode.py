@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from jwtool.cli.exits import exit_code
-from jwtool.cli.line_options import LineSettings
-from jwtool.cli.options import FieldOption, MemberOption, TokenArgument
+from jwtool.cli.options import FieldOption, LineSettings, MemberOption, TokenArgument
 from jwtool.output.report import Block, Gap, Headline, Line, Lines, Report
 from jwtool.sources.runtime import Runtime
 

@@ -7,12 +7,12 @@ import typer
 
 from jwtool.cli import complete_value as complete
 from jwtool.cli.exits import exit_code
-from jwtool.cli.line_options import LineSettings
 from jwtool.cli.options import (
     AlgOption,
     ExplainPresetOption,
     ForceOption,
     KeyOption,
+    LineSettings,
     OutputOption,
     PassphraseOption,
     PresetOption,

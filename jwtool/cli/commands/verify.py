@@ -7,11 +7,11 @@ import typer
 
 from jwtool.cli import complete_value as complete
 from jwtool.cli.exits import exit_code
-from jwtool.cli.line_options import LineSettings
 from jwtool.cli.options import (
     ExplainPresetOption,
     FieldOption,
     KeyOption,
+    LineSettings,
     MemberOption,
     PassphraseOption,
     TokenArgument,
