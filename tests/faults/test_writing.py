@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import shlex
 import signal
@@ -17,89 +16,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import pytest
 
-from jwtool.cli import app
-from jwtool.cli.complete import INDEX
 from jwtool.cli.main import run
+from jwtool.server.http_server import HttpServer
 from jwtool.sources import atomic
 from jwtool.sources.runtime import Runtime
+from tests.faults.writers import EDITED, FAULTS, NOW, PLACES, WHILE_SERVING, Place, Stage, all_writers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from pytest_httpserver import HTTPServer
 
-    from tests.cli.conftest import Cli, Outcome
-
-NOW = 1_795_556_400
-# The commands by what they write, each with a line that writes OUT; what is edited in place begins as the file named.
-MADE: Mapping[tuple[str, str], str] = {
-    ("decrypt", "-o"): "decrypt -k recipient.jwk @token.jwe --force -o OUT",
-    ("encrypt", "-o"): "encrypt -k recipient.jwk @token.jwe --force -o OUT",
-    ("jwks build", "-o"): "jwks build k1.jwk --private --force -o OUT",
-    ("jwks fetch", "-o"): "jwks fetch ISSUER/jwks.json --force -o OUT",
-    ("key convert", "-o"): "key convert k1.jwk --to pem --force -o OUT",
-    ("key new", "--public-out"): "key new --force --public-out OUT",
-    ("key new", "-o"): "key new --force -o OUT",
-    ("key public", "-o"): "key public k1.jwk --force -o OUT",
-    ("sign", "-o"): "sign -k k1.jwk --force -o OUT",
-    ("token get", "-o"): "token get -i ISSUER --client-id ci --client-secret @secret.txt --force -o OUT",
-}
-EDITED: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("jwks add", "FILE"): ("jwks add OUT k2.jwk", "private.json"),
-    ("jwks remove", "FILE"): ("jwks remove OUT k1", "private.json"),
-    ("jwks rotate", "FILE"): ("jwks rotate OUT", "private.json"),
-    ("jwks rotate", "--public-out"): ("jwks rotate private.json --public-out OUT", "public.json"),
-}
-PLACES = [*MADE, *EDITED]
-NAMES = [" ".join(place) for place in PLACES]
-FAULTS = {
-    errno.ENOSPC: "no space is left on the disk",
-    errno.EACCES: "no permission to write in that folder",
-    errno.EROFS: "the file system is read-only",
-    errno.EFBIG: "the limit on file sizes is reached",
-}
-
-
-def writers(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """Every command of the tree that writes a file, and the option or argument that names it."""
-    for name, child in node.get("commands", {}).items():
-        yield from writers(child, f"{path} {name}".strip())
-    for option in node["options"]:
-        yield from ((path, name) for name in option["names"] if name in {"-o", "--public-out"})
-    yield from ((path, "FILE") for argument in node["arguments"] if argument["value"] == "FILE")
+    from tests.cli.conftest import Cli
 
 
 def test_no_command_that_writes_is_forgotten() -> None:
-    folder = os.path.dirname(str(app.__file__))
-    with open(os.path.join(folder, INDEX), encoding="utf-8") as file:
-        assert sorted(writers(json.load(file))) == sorted(PLACES)
-
-
-class Stage:
-    """A folder `work` for OUT alone, beside the files that the lines name."""
-
-    def __init__(self, cli: Cli, folder: Path, url: str) -> None:
-        self.cli = cli
-        self.folder = folder
-        self.url = url
-        self.work = folder / "work"
-        self.out = self.work / "out"
-
-    def argv(self, place: tuple[str, str]) -> list[str]:
-        """The command line; OUT is there, and what is edited can be."""
-        line = MADE[place] if place in MADE else EDITED[place][0]
-        content = b"precious" if place in MADE else (self.folder / EDITED[place][1]).read_bytes()
-        self.out.write_bytes(content)
-        self.out.chmod(0o600)
-        return [word.replace("OUT", str(self.out)).replace("ISSUER", self.url) for word in shlex.split(line)]
-
-    def state(self) -> list[tuple[object, ...]]:
-        """Everything in the folder: nothing may change or come."""
-        found = [(path.name, path.lstat(), path.read_bytes()) for path in sorted(self.work.iterdir())]
-        return [(name, status.st_ino, status.st_mtime_ns, status.st_mode, data) for name, status, data in found]
-
-    def run(self, argv: list[str]) -> Outcome:
-        return self.cli(*argv, now=NOW)
+    assert all_writers() == sorted([*PLACES, *WHILE_SERVING])
 
 
 @pytest.fixture(scope="module")
@@ -123,35 +53,44 @@ def prepared(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stage(cli: Cli, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer) -> Stage:
     for path in prepared.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(HttpServer, "serve_until_stopped", lambda _: None)  # it has written by then
     url = httpserver.url_for("").rstrip("/")
     metadata = {"issuer": url, "jwks_uri": f"{url}/jwks.json", "token_endpoint": f"{url}/token"}
     httpserver.expect_request("/jwks.json").respond_with_data((prepared / "public.json").read_bytes())
     httpserver.expect_request("/.well-known/openid-configuration").respond_with_json(metadata)
     httpserver.expect_request("/token").respond_with_json({"access_token": "opaque", "token_type": "Bearer"})
-    return Stage(cli, tmp_path, url)
-
-
-@pytest.fixture(params=PLACES, ids=NAMES)
-def place(request: pytest.FixtureRequest) -> tuple[str, str]:
-    found: tuple[str, str] = request.param
+    found = Stage(cli, tmp_path, url)
+    for name, value in found.environ.items():
+        monkeypatch.setenv(name, value)
     return found
 
 
-def test_it_writes(stage: Stage, place: tuple[str, str]) -> None:
+@pytest.fixture(params=PLACES, ids=" ".join)
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.param
+    return found
+
+
+@pytest.fixture(params=[*PLACES, *WHILE_SERVING], ids=" ".join)
+def any_place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.param
+    return found
+
+
+def test_it_writes(stage: Stage, place: Place) -> None:
     """Without a fault, so that the other tests mean something."""
     argv = stage.argv(place)
     before = stage.state()
     assert stage.run(argv).exit == 0
     ((name, *_, data),) = stage.state()
-    assert (name, data != before[0][-1]) == ("out", True)
+    assert (name, data != before[0][-1]) == ("jwtool", True)
 
 
 @pytest.mark.parametrize("number", FAULTS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("step", ["_fill", "_publish"])
 def test_a_write_that_fails(
-    stage: Stage, place: tuple[str, str], number: int, step: str, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, any_place: Place, number: int, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = getattr(atomic, step)
 
@@ -160,7 +99,7 @@ def test_a_write_that_fails(
             real(*arguments, **options)
         raise OSError(number, os.strerror(number))
 
-    argv = stage.argv(place)
+    argv = stage.argv(any_place)
     before = stage.state()
     monkeypatch.setattr(atomic, step, fail)
     done = stage.run(argv)
@@ -169,8 +108,8 @@ def test_a_write_that_fails(
     assert stage.state() == before
 
 
-def test_a_limit_on_file_sizes(stage: Stage, place: tuple[str, str]) -> None:
-    argv = stage.argv(place)
+def test_a_limit_on_file_sizes(stage: Stage, any_place: Place) -> None:
+    argv = stage.argv(any_place)
     before = stage.state()
     script = (
         "import resource, sys; from jwtool.sources import atomic; fill = atomic._fill\n"
@@ -185,20 +124,19 @@ def test_a_limit_on_file_sizes(stage: Stage, place: tuple[str, str]) -> None:
     assert stage.state() == before
 
 
-def test_a_folder_without_permission(stage: Stage, place: tuple[str, str], request: pytest.FixtureRequest) -> None:
+def test_a_folder_without_permission(stage: Stage, any_place: Place, request: pytest.FixtureRequest) -> None:
     with tempfile.TemporaryDirectory() as folder:  # the temporary folders of pytest are for root alone
         there = Stage(stage.cli, Path(folder), stage.url)
-        there.work.mkdir()
         for path in stage.folder.iterdir():
             if path.is_file():
                 (there.folder / path.name).write_bytes(path.read_bytes())
         os.chdir(folder)
-        assert there.run(there.argv(place)).exit == 0  # it may have to import what somebody else may not read
+        assert there.run(there.argv(any_place)).exit == 0  # it may have to import what somebody else may not read
         for path in stage.folder.iterdir():
             if path.is_file():
                 (there.folder / path.name).write_bytes(path.read_bytes())
                 (there.folder / path.name).chmod(0o644)
-        argv = there.argv(place)
+        argv = there.argv(any_place)
         there.folder.chmod(0o755)
         there.out.chmod(0o644)
         there.work.chmod(0o555)
@@ -221,12 +159,12 @@ def fill(file: BinaryIO) -> NoReturn:
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can mount a file system")
-def test_a_full_disk(stage: Stage, place: tuple[str, str]) -> None:
+def test_a_full_disk(stage: Stage, any_place: Place) -> None:
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=16", "tmpfs", str(stage.work)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no file system may be mounted here")
     try:
-        argv = stage.argv(place)
+        argv = stage.argv(any_place)
         with open(stage.work / "ballast", "wb", buffering=0) as ballast, pytest.raises(OSError, match="space"):
             fill(ballast)
         before = stage.state()
@@ -241,7 +179,7 @@ def test_a_full_disk(stage: Stage, place: tuple[str, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"])
 @pytest.mark.parametrize("step", ["_fill", "_publish"])
-def test_a_signal(stage: Stage, place: tuple[str, str], number: int, code: int, step: str) -> None:
+def test_a_signal(stage: Stage, place: Place, number: int, code: int, step: str) -> None:
     """When all is written but has no name yet, and when it is about to get it."""
     argv = stage.argv(place)
     before = stage.state()
@@ -265,7 +203,7 @@ class ClosedPipe(io.BytesIO):
         raise BrokenPipeError(errno.EPIPE, "broken pipe")
 
 
-def test_a_closed_pipe(stage: Stage, place: tuple[str, str]) -> None:
+def test_a_closed_pipe(stage: Stage, place: Place) -> None:
     """The file is written; what nobody hears is not said."""
     argv = stage.argv(place)
     before = stage.state()
@@ -274,7 +212,7 @@ def test_a_closed_pipe(stage: Stage, place: tuple[str, str]) -> None:
         stdin=io.BytesIO(),
         stdout=ClosedPipe(),
         stderr=errors,
-        environ={},
+        environ=stage.environ,
         now=lambda: NOW,
         stdin_is_terminal=False,
         stdout_is_terminal=False,
@@ -286,7 +224,7 @@ def test_a_closed_pipe(stage: Stage, place: tuple[str, str]) -> None:
     assert stage.state()[0][-1] != before[0][-1]
 
 
-def test_a_link(stage: Stage, place: tuple[str, str]) -> None:
+def test_a_link(stage: Stage, place: Place) -> None:
     """An edit in place follows it and replaces its target; -o --force replaces the link itself."""
     argv = stage.argv(place)
     target = stage.folder / "target"
@@ -302,10 +240,10 @@ def test_a_link(stage: Stage, place: tuple[str, str]) -> None:
     else:
         assert not stage.out.is_symlink()
         assert (target.stat().st_ino, target.read_bytes()) == before
-    assert [path.name for path in stage.work.iterdir()] == ["out"]
+    assert [path.name for path in stage.work.iterdir()] == ["jwtool"]
 
 
-def test_a_hard_link_keeps_what_it_had(stage: Stage, place: tuple[str, str]) -> None:
+def test_a_hard_link_keeps_what_it_had(stage: Stage, place: Place) -> None:
     argv = stage.argv(place)
     other = stage.folder / "other"
     os.link(stage.out, other)
