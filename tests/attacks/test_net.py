@@ -190,7 +190,7 @@ def test_slow_server(answer: Drip, token: str, verify: Verify, serve: Serve) -> 
     server = serve(answer)
     began = time.monotonic()
     assert verify(token, "-k", server.url, "--timeout", "1s").short == (5, {"jwks_timeout"})
-    assert 0.9 < time.monotonic() - began < 10
+    assert 0.9 < time.monotonic() - began < 20
     assert len(server.requests) == 1  # no second try
 
 
@@ -199,7 +199,7 @@ def test_slow_server_does_not_hold_the_process(token: str, run: Run, serve: Serv
     began = time.monotonic()
     done = run("verify", "-k", server.url, "--timeout", "1s", stdin=token.encode())
     assert (done.returncode, done.stdout) == (5, b"")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,8 @@ def test_slow_keys(httpserver: HTTPServer, issuer: str, serve: Any, forge: Forge
         return Response(json.dumps({"issuer": issuer, "jwks_uri": server.url}))
 
     httpserver.expect_request(f"/a{OPENID}").respond_with_handler(late)
-    began = time.monotonic()
-    assert verify(token(forge, issuer), "-i", issuer, "--timeout", "2s").short == (5, {"jwks_timeout"})
-    assert time.monotonic() - began < 3.5
+    verdict = verify(token(forge, issuer), "-i", issuer, "--timeout", "3s")
+    assert verdict.short == (5, {"jwks_timeout"})
+    place = server.url.removeprefix("http://").partition("/")[0]
+    said = verdict.document["error"]["message"]
+    assert said in {f"{place} did not answer within {left} s, still waiting for the answer" for left in (1, 2)}

@@ -127,4 +127,4 @@ def test_a_process_that_never_lets_go_is_not_waited_for_longer_than_the_deadline
         began = time.monotonic()
         with suppress(JwksTimeout):  # a tenth of a second is left to ask
             assert world.get(Network(1)).value == "one"
-        assert time.monotonic() - began < 3
+        assert 1 <= time.monotonic() - began < 20

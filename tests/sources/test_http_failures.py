@@ -80,9 +80,9 @@ def test_a_slow_server_is_left_at_the_deadline(
 ) -> None:
     server = serve(act)
     began = time.monotonic()
-    refused = refusal(get, server.url, timeout=0.5)
-    assert 0.5 <= time.monotonic() - began < 1.5
-    assert refused == (JwksTimeout, f"127.0.0.1:{server.port} did not answer within 0.5 s, still {stage}", WAIT)
+    refused = refusal(get, server.url, timeout=1)
+    assert 1 <= time.monotonic() - began < 20
+    assert refused == (JwksTimeout, f"127.0.0.1:{server.port} did not answer within 1 s, still {stage}", WAIT)
     _wait_for_the_worker()
 
 
@@ -90,15 +90,15 @@ def _wait_for_the_worker() -> None:
     """The thread that was left alone must end by itself, and soon, since its connection is broken off."""
     for thread in threading.enumerate():
         if thread.name == "jwtool-fetch":
-            thread.join(2)
+            thread.join(20)
             assert not thread.is_alive()
 
 
 def test_a_tls_handshake_that_hangs(serve: Serve, refusal: Refusal) -> None:
     server = serve(hang)
     url = server.url.replace("http:", "https:")
-    message = f"127.0.0.1:{server.port} did not answer within 0.5 s, still in the TLS handshake"
-    assert refusal(get, url, timeout=0.5) == (JwksTimeout, message, WAIT)
+    message = f"127.0.0.1:{server.port} did not answer within 1 s, still in the TLS handshake"
+    assert refusal(get, url, timeout=1) == (JwksTimeout, message, WAIT)
     _wait_for_the_worker()
 
 
@@ -110,8 +110,8 @@ def test_a_name_server_that_hangs(monkeypatch: pytest.MonkeyPatch, refusal: Refu
         raise socket.gaierror(socket.EAI_AGAIN, "try again")
 
     monkeypatch.setattr(socket, "getaddrinfo", hanging)
-    message = "auth.example did not answer within 0.5 s, still connecting"
-    assert refusal(get, "https://auth.example/", timeout=0.5) == (JwksTimeout, message, WAIT)
+    message = "auth.example did not answer within 1 s, still connecting"
+    assert refusal(get, "https://auth.example/", timeout=1) == (JwksTimeout, message, WAIT)
     released.set()
     _wait_for_the_worker()
 

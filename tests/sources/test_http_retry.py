@@ -83,7 +83,7 @@ def test_more_patience_than_there_is_fails_at_once(serve: Serve, refusal: Refusa
     assert kind is HttpStatus
     assert hint is not None
     assert "s of patience" in hint
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert len(server.requests) == 1
 
 
@@ -132,11 +132,11 @@ def test_both_tries_share_one_deadline(serve: Serve, refusal: Refusal) -> None:
     def slow(connection: socket.socket) -> None:
         asked.append(time.monotonic())
         if len(asked) > 1:
-            time.sleep(3)
+            connection.recv(1)  # until the client hangs up
         connection.sendall(status("503 Service Unavailable"))
 
     server = serve(slow)
     began = time.monotonic()
-    assert refusal(get, server.url, timeout=1)[0] is JwksTimeout
-    assert time.monotonic() - began < 2
+    assert refusal(get, server.url, timeout=3)[0] is JwksTimeout
+    assert 3 <= time.monotonic() - began < 20
     assert len(asked) == 2
