@@ -7,8 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtool.jose.decrypt import decrypt
-from jwtool.jose.errors import InputError
+from jwtool.jose.decrypt import Decryption, decrypt
+from jwtool.jose.errors import (
+    AlgorithmKeyMismatch,
+    AlgorithmUnsupported,
+    CritUnsupported,
+    InputError,
+    KeyAmbiguous,
+    KeyUseMismatch,
+)
 from jwtool.jose.policy import Check
 from jwtool.jose.token import UnverifiedToken, parse
 from jwtool.jose.verify import Policy, Verification, verify
@@ -16,11 +23,12 @@ from jwtool.jose.verify import Policy, Verification, verify
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jwtool.jose.decrypt import Decryption
     from jwtool.jose.selection import OfferedSet
 
 BLANKS = b" \t\r\n"
 JWT_TYPES = ("jwt", "application/jwt")
+OF_THE_TOKEN = (AlgorithmKeyMismatch, AlgorithmUnsupported, CritUnsupported, KeyAmbiguous, KeyUseMismatch)
+"""What a header can bring about that anyone may write: the answer is no then, as it is for a signed token."""
 
 
 class Nested(NamedTuple):
@@ -40,13 +48,15 @@ def verify_nested(
 ) -> Nested:
     """Decrypt a JWE by `decryption_keys` and judge the JWS inside by `keys`, as `verify` does.
 
-    A failed decryption, and a payload that is no signed token, are a failed check `signature`: decryption_failed,
-    signature_missing. Raises as `decrypt`; and the InputError of what was decrypted if the header says that it is a
+    A failed decryption, a key that can't do what the header says, and a payload that is no signed token are a failed
+    check `signature`: decryption_failed, alg_key_mismatch and the like, signature_missing. Raises what else `decrypt`
+    does; and the InputError of what was decrypted if the header says that it is a
     JWT and it can't be read as one.
     """
-    decryption = decrypt(token, decryption_keys)
+    decryption = _decrypted(token, decryption_keys)
     if decryption.plaintext is None:
-        check = Check("signature", "failed", decryption.code, detail=decryption.detail)
+        name = "crit" if decryption.code == CritUnsupported.code else "signature"
+        check = Check(name, "failed", decryption.code, detail=decryption.detail)
         return Nested(_refused(decryption, check), decryption)
     inner = _inner(decryption, decryption.plaintext)
     if inner is None:
@@ -55,6 +65,15 @@ def verify_nested(
             _refused(decryption, Check("signature", "failed", "signature_missing", detail=detail)), decryption
         )
     return Nested(verify(inner, keys, policy, now=now), decryption)
+
+
+def _decrypted(token: UnverifiedToken, keys: Sequence[OfferedSet]) -> Decryption:
+    try:
+        return decrypt(token, keys)
+    except OF_THE_TOKEN as error:
+        if token.encrypted is None:
+            raise
+        return Decryption(None, None, token.encrypted.recipients[0].header, error.code, error.message)
 
 
 def _inner(decryption: Decryption, plaintext: bytes) -> UnverifiedToken | None:

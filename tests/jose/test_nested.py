@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jwtool.jose import encrypt, sign
+from jwtool.jose import base64url, encrypt, sign
 from jwtool.jose.decrypt import FAILED_SENTENCE
-from jwtool.jose.errors import InputError, TokenMalformed
+from jwtool.jose.errors import InputError, KeyNotPrivate, TokenIsJws, TokenMalformed
 from jwtool.jose.keys.generate import generate
+from jwtool.jose.keys.public import public_half
 from jwtool.jose.keyset import KeySet
 from jwtool.jose.nested import Nested, verify_nested
 from jwtool.jose.policy import Check
@@ -54,6 +55,40 @@ def test_encrypted_for_somebody_else() -> None:
     assert (nested.verification.valid, nested.verification.claims, nested.verification.alg) == (False, None, None)
     assert nested.verification.checks == (Check("signature", "failed", "decryption_failed", detail=FAILED_SENTENCE),)
     assert nested.decryption.key is None
+
+
+def anew(token: str, **members: object) -> str:
+    """The token with these members in its header: whoever sends it may write what he likes there."""
+    header, _, rest = token.partition(".")
+    changed = {**json.loads(base64url.decode(header)), **members}
+    return f"{base64url.encode(json.dumps(changed).encode())}.{rest}"
+
+
+@pytest.mark.parametrize(
+    ("members", "name", "code"),
+    [
+        ({"alg": "RSA1_5"}, "signature", "alg_unsupported"),
+        ({"alg": "none"}, "signature", "alg_unsupported"),
+        ({"enc": "A256"}, "signature", "alg_unsupported"),
+        ({"zip": "GZIP"}, "signature", "alg_unsupported"),
+        ({"alg": "A128KW"}, "signature", "alg_key_mismatch"),
+        ({"alg": "dir"}, "signature", "alg_key_mismatch"),
+        ({"kid": "x"}, "signature", "decryption_failed"),
+        ({"crit": ["x"], "x": 1}, "crit", "crit_unsupported"),
+    ],
+)
+def test_what_the_header_asks_of_a_sound_key_is_answered_no(members: dict[str, object], name: str, code: str) -> None:
+    nested = run(anew(seal(JWT), **members))
+    assert (nested.verification.valid, nested.verification.claims) == (False, None)
+    assert [(one.name, one.verdict, one.code) for one in nested.verification.checks] == [(name, "failed", code)]
+    assert (nested.decryption.plaintext, nested.decryption.key) == (None, None)
+
+
+def test_a_key_that_opens_nothing_is_an_error() -> None:
+    with pytest.raises(KeyNotPrivate):
+        run(seal(JWT), reader=public_half(READER))
+    with pytest.raises(TokenIsJws):
+        run(JWT.decode())
 
 
 @pytest.mark.parametrize(

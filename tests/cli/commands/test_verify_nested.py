@@ -99,3 +99,11 @@ def test_by_a_pipe(cli: Cli, nested: Path) -> None:
 def test_a_key_that_is_called_otherwise(cli: Cli, nested: Path) -> None:
     done = verify(cli, nested, "--json", reader="es256.jwk")
     assert (done.exit, done.codes, done.document["claims"]) == (1, {"decryption_failed"}, None)
+
+
+def test_a_key_of_another_type_is_an_answer_too(cli: Cli, nested: Path) -> None:
+    """As for a signed token: the header is the sender's, and the key is sound."""
+    assert cli("key", "new", "--alg", "RSA-OAEP", "--format", "pem", "-o", nested / "rsa.pem").exit == 0
+    done = verify(cli, nested, "--json", reader="rsa.pem")
+    assert (done.exit, done.codes, done.document["claims"]) == (1, {"alg_key_mismatch"}, None)
+    assert done.document["encryption"]["key"] is None
