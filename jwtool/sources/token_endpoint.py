@@ -6,12 +6,13 @@ Authlib puts the request together, authenticates the client and reads the answer
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
 from jwtool.jose import strict_json
 from jwtool.jose.errors import InputError, KeyUnsupported
-from jwtool.jose.network_errors import ResponseMalformed, TokenRefused
+from jwtool.jose.network_errors import JwksRedirectRefused, ResponseMalformed, TokenRefused
 from jwtool.jose.quoting import printable, quote
 from jwtool.jose.strict_json import kind_of
 from jwtool.sources.http import Response, fetch
@@ -120,15 +121,17 @@ def _assertion(url: Url, client_id: str, proof: Proof, *, now: int) -> dict[str,
     from joserfc.errors import JoseError
 
     try:
-        assertion = private_key_jwt_sign(
-            dict(proof.key or {}),
-            client_id,
-            url.text,
-            alg=proof.alg,
-            header={"kid": proof.kid},
-            issued_at=now,
-            expires_in=ASSERTION_LIFE,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # joserfc's about EdDSA: servers still want that name for Ed25519
+            assertion = private_key_jwt_sign(
+                dict(proof.key or {}),
+                client_id,
+                url.text,
+                alg=proof.alg,
+                header={"kid": proof.kid},
+                issued_at=now,
+                expires_in=ASSERTION_LIFE,
+            )
     except (JoseError, ValueError, TypeError, KeyError):
         raise KeyUnsupported(
             f"a client assertion can't be signed with {proof.alg} here", hint="ES256 or RS256 are what servers take"
@@ -147,15 +150,19 @@ class _Session:
         body = urlencode([*data.items(), *self.parameters])
         prepare = getattr(auth, "prepare", auth)
         _, asking, body = prepare("POST", uri, dict(headers), body)
-        response = fetch(
-            self.url.text,
-            network=self.network,
-            environ=self.runtime.environ,
-            trace=self.runtime.trace,
-            accept="application/json",
-            asking={name: value for name, value in asking.items() if name != "Accept"},
-            form=body.encode(),
-        )
+        try:
+            response = fetch(
+                self.url.text,
+                network=self.network,
+                environ=self.runtime.environ,
+                trace=self.runtime.trace,
+                accept="application/json",
+                asking={name: value for name, value in asking.items() if name != "Accept"},
+                form=body.encode(),
+            )
+        except JwksRedirectRefused as error:
+            error.hint = "its operator must name the right token_endpoint in the discovery document"
+            raise
         return _Answer(response, self.url)
 
 

@@ -81,7 +81,7 @@ def test_a_secret_goes_by_post_where_the_server_wants_that(cli: Cli, endpoint: E
     }
 
 
-@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "Ed25519"])
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "Ed25519", "EdDSA"])
 def test_a_key_signs_an_assertion_of_five_minutes(cli: Cli, endpoint: Endpoint, tmp_path: Path, alg: str) -> None:
     """private_key_jwt (RFC 7523 §2.2): PyJWT, which none of us wrote, believes it."""
     key = tmp_path / "client.jwk"
@@ -215,6 +215,18 @@ def test_no_token(
     error = done.document["error"]
     assert (done.exit, error["code"], error["message"]) == (5, code, message.replace("HOST", host(endpoint)))
     assert error.get("hint") == hint
+
+
+def test_a_redirect_gets_neither_the_secret_nor_a_hint_to_follow_it(cli: Cli, httpserver: HTTPServer) -> None:
+    endpoint = Endpoint(httpserver)
+    endpoint.metadata["token_endpoint"] = httpserver.url_for("/moved")
+    httpserver.expect_request("/moved").respond_with_data(status=307, headers={"Location": f"{endpoint.base}/token"})
+    done = cli("token", "get", "-i", endpoint.base, *CLIENT, env=SECRET)
+    assert (done.exit, done.stdout, endpoint.asked) == (5, "", [])
+    assert done.stderr == (
+        f"jwtool: error: {host(endpoint)} redirects to {host(endpoint)}, and no redirect is followed\n"
+        "hint: its operator must name the right token_endpoint in the discovery document\n"
+    )
 
 
 @pytest.mark.parametrize(
