@@ -133,6 +133,7 @@ class TestNoToken:
             "  jwtool decode @token.jwt\n"
             "  pbpaste | jwtool decode\n"
             "  jwtool decode -f sub @token.jwt\n"
+            "  jwtool decode --lines @tokens.txt\n"
             "\n"
             "jwtool: error: no token was given\n"
             "hint: give it as @FILE, env:NAME, or by a pipe\n"

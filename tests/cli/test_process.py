@@ -270,10 +270,11 @@ def test_help_on_a_terminal_keeps_each_example_on_its_line(keys: Path) -> None:
             pass
         os.close(parent)
     assert process.returncode == 0
-    assert shown.decode().splitlines()[-4:] == [
+    assert shown.decode().splitlines()[-5:] == [
         "Examples:",
         "  jwtool decode @token.jwt",
         "  pbpaste | jwtool decode",
         "  jwtool decode -f sub @token.jwt",
+        "  jwtool decode --lines @tokens.txt",
     ]
     assert "\x1b[" in shown.decode()
