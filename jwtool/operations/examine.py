@@ -7,7 +7,7 @@ import ssl
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jwtool.jose.errors import JwtoolError, WriteError
+from jwtool.jose.errors import JwtoolError, UsageError, WriteError
 from jwtool.jose.quoting import printable, quote
 from jwtool.output.report import Gap, Headline, Line, Report, Row, Table
 from jwtool.output.words import counted
@@ -222,7 +222,10 @@ def _completion(found: Mapping[str, tuple[str, str]]) -> Part:
 
 
 def _clock(issuer: str, network: Network, runtime: Runtime) -> Part:
-    """How far this clock is from the issuer's, by the `Date` of an answer (RFC 9110 §6.6.1)."""
+    """How far this clock is from the issuer's, by the `Date` of an answer (RFC 9110 §6.6.1).
+
+    Raises UsageError for an issuer that is no URL to fetch from.
+    """
     from email.utils import parsedate_to_datetime
 
     from jwtool.sources.discovery import read_document
@@ -233,6 +236,8 @@ def _clock(issuer: str, network: Network, runtime: Runtime) -> Part:
         before = runtime.now()
         answer = fetch(metadata.url.text, network=network, environ=runtime.environ, trace=runtime.trace)
         sent = int(parsedate_to_datetime(answer.headers.get("date", "")).timestamp())
+    except UsageError:  # a URL that can't be meant: nothing was found out
+        raise
     except JwtoolError as error:
         return Part("clock", error.message, {"skew": None}, error.message)
     except (ValueError, TypeError, OverflowError):

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from jwtool.sources.runtime import Runtime
     from jwtool.sources.urls import Url
 
+LONGEST = 24 * 60 * 60  # seconds; the clocks of sockets and queues don't go on for ever
+
 
 class Network(NamedTuple):
     """What the user allows and wants.
@@ -61,6 +63,8 @@ def parse_network(
     seconds = parse_duration(timeout)
     if seconds < 1:
         raise UsageError("--timeout needs at least one second", hint="--timeout 10s")
+    if seconds > LONGEST:
+        raise UsageError("--timeout takes a day at most", hint="--timeout 1d")
     if offline and refresh:
         raise UsageError("--offline sends nothing, and --refresh wants to ask the server", hint="leave one of them out")
     headers: tuple[tuple[str, str], ...] = ()

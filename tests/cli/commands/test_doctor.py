@@ -127,6 +127,11 @@ def test_an_issuer_that_is_not_there(cli: Cli, env: dict[str, str]) -> None:
     assert document["problems"] == ["clock: 127.0.0.1:1 refused the connection"]
 
 
+@pytest.mark.parametrize("issuer", ["auth.example", "http://auth.example", "https://u:pw@auth.example", "ftp://a"])
+def test_an_issuer_that_is_no_url_to_fetch_from(cli: Cli, env: dict[str, str], issuer: str) -> None:
+    assert cli("doctor", "-i", issuer, env=env).exit == 2
+
+
 def test_no_secret_of_the_environment_is_shown(cli: Cli, env: dict[str, str]) -> None:
     secrets = {
         "JWTOOL_KEY": '{"kty":"oct","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQ"}',

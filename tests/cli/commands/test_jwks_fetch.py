@@ -186,7 +186,13 @@ def test_a_url_that_is_not_fetched(cli: Cli, url: str, exit_code: int, message: 
 
 
 @pytest.mark.parametrize(
-    ("timeout", "message"), [("0s", "--timeout needs at least one second"), ("5", "'5' is not a duration")]
+    ("timeout", "message"),
+    [
+        ("0s", "--timeout needs at least one second"),
+        ("5", "'5' is not a duration"),
+        ("25h", "--timeout takes a day at most"),
+        ("1000000w", "--timeout takes a day at most"),
+    ],
 )
 def test_a_timeout_that_is_none(cli: Cli, timeout: str, message: str) -> None:
     done = cli("jwks", "fetch", "--timeout", timeout, "https://h.example/")
