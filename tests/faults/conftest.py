@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from _pytest.terminal import TerminalReporter
+
 TESTS = Path(__file__).parents[1]
 
 
@@ -26,3 +28,11 @@ def _conftest_of(folder: str) -> ModuleType:
 
 cli = _conftest_of("cli").cli
 unprivileged = _conftest_of("sources").unprivileged
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Print what the tests counted."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figures":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}, in {report.duration:.0f} s")
