@@ -10,7 +10,7 @@ import stat
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from jwtool.jose.errors import FileLocked, FileUnreadable, WriteError
+from jwtool.jose.errors import FileLocked, FileUnreadable, UsageError, WriteError
 from jwtool.jose.quoting import quote
 from jwtool.sources import files
 from jwtool.sources.atomic import write_whole
@@ -29,8 +29,10 @@ def locked(*paths: str, patience: float = PATIENCE) -> Iterator[None]:
 
     What is locked is the folder, for the file itself is replaced and may not be there yet; nothing is left behind.
     Where a folder can't be locked (NFS) a file `.jwtool.lock` in it is; on Windows nothing is.
-    Raises FileLocked after `patience` seconds, WriteError for a folder that isn't there.
+    Raises FileLocked after `patience` seconds, WriteError for a folder that isn't there, UsageError for a URL.
     """
+    if any("://" in path and not os.path.lexists(path) for path in paths):
+        raise UsageError("a URL can't be edited in place, only a file", hint="jwtool jwks fetch URL -o FILE")
     folders = sorted({os.path.dirname(os.path.realpath(path)) for path in paths})
     for folder in folders:
         if not os.path.isdir(folder):

@@ -182,3 +182,15 @@ def test_more_keys_than_can_be_read(cli: Cli, more: Path) -> None:
     done = cli("jwks", "add", more / "full.json", more / "k2.jwk", "--json")
     assert (done.exit, done.codes) == (6, {"write_failed"})
     assert json.loads((more / "full.json").read_text()) == full
+
+
+@pytest.mark.parametrize("command", ["add", "remove", "rotate"])
+def test_a_url_can_not_be_edited(cli: Cli, more: Path, command: str) -> None:
+    """And what it holds is not quoted."""
+    words = {"add": (more / "k2.jwk",), "remove": ("k1",), "rotate": ()}[command]
+    done = cli("jwks", command, "https://user:secret@auth.example/jwks.json", *words)
+    assert (done.exit, done.stdout, done.stderr) == (
+        2,
+        "",
+        "jwtool: error: a URL can't be edited in place, only a file\nhint: jwtool jwks fetch URL -o FILE\n",
+    )
