@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from jwtool.jose import strict_json
 from jwtool.jose.algorithms import ALGORITHMS
-from jwtool.jose.errors import JwtoolError
+from jwtool.jose.errors import JwtoolError, UsageError
 from jwtool.server.http_server import HttpServer
 from jwtool.server.issuer_admin import NO_FAULT, REBOUND, Stage, named_host, names_this_machine
 from jwtool.server.issuer_token import INTROSPECT, TOKEN, Defaults, TokenEndpoints
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 OPENID = "/.well-known/openid-configuration"
 RFC_8414 = "/.well-known/oauth-authorization-server"
 ADMIN = ("rotate", "time", "fail")
+TAKEN = (OPENID, RFC_8414, TOKEN, INTROSPECT, *(f"/admin/{action}" for action in ADMIN))
 GUARDED = ("token", "introspect")
 """What no web page shall read by a name of its own that it points at this machine."""
 MAX_BODY = 64 * 1024
@@ -44,7 +45,8 @@ class IssuerServer(HttpServer):
     """Serves an issuer whose keys are those of `ring`. `now` is the clock, `max_age` is in seconds.
 
     `path` is where its key set is. `issuer` is the URL by which clients reach it, by default the one where it listens;
-    its path, if it has one, comes before those of all endpoints. The rest is as `HttpServer` has it.
+    its path, if it has one, comes before those of all endpoints. Raises UsageError for a `path` that is another's.
+    The rest is as `HttpServer` has it.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class IssuerServer(HttpServer):
         log: Callable[[str], None] | None = None,
         access: Callable[[str], None] | None = None,
     ) -> None:
+        if rooted(path) in TAKEN:
+            raise UsageError(f"--path {in_url(rooted(path))} is where another endpoint is", hint=f"--path {WELL_KNOWN}")
         super().__init__(self._answer, host=host, port=port, max_body=MAX_BODY, log=log, access=access)
         self.issuer = issuer or self.origin
         stem = self.issuer.rstrip("/")

@@ -222,6 +222,7 @@ def test_a_port_in_use(cli: Cli, keys: Path) -> None:
             "give one of them as @FILE or env:NAME",
         ),
         (("--port", "x"), 2, "--port takes a whole number, found 'x'", None),
+        (("--path", "token"), 2, "--path /token is where another endpoint is", "--path /.well-known/jwks.json"),
         (("-i", "ftp://x.test"), 2, "a URL of the scheme 'ftp' is never fetched", "https:// is"),
         (
             ("-i", "http://issuer.test/?a"),
