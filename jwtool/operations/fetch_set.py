@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING
 
 from jwtool.jose.errors import UsageError
 from jwtool.jose.network_errors import HttpStatus
+from jwtool.sources.network import seconds_until
 
 if TYPE_CHECKING:
     from jwtool.sources.discovery import Metadata
@@ -46,7 +46,7 @@ def fetch_set(source: Source, network: Network, runtime: Runtime) -> tuple[Fetch
         if metadata.asked or error.status not in GONE:
             raise
         runtime.trace(f"discovery: {error.message}, so the document is asked for again: the keys may have moved")
-        newer = discover(source.value, network._replace(refresh=True, timeout=_left(end)), runtime)
+        newer = discover(source.value, network._replace(refresh=True, timeout=seconds_until(end)), runtime)
         if newer.members.get("jwks_uri") == metadata.members.get("jwks_uri"):
             raise
         return _keys_of(newer, network, runtime, end)
@@ -59,11 +59,6 @@ def _keys_of(metadata: Metadata, network: Network, runtime: Runtime, end: float)
     url = endpoint(metadata, "jwks_uri")
     elsewhere = "" if url.host == metadata.url.host else ", on another host"
     runtime.trace(f"discovery: the keys are at {url.label}{elsewhere}")
-    allowed = network.towards(url, asked=metadata.url)._replace(timeout=_left(end))
+    allowed = network.towards(url, asked=metadata.url)._replace(timeout=seconds_until(end))
     fetched = fetch_keyset(url.text, network=allowed, runtime=runtime)
     return fetched._replace(notes=(*metadata.remarks, *fetched.notes)), url.label
-
-
-def _left(end: float) -> int:
-    """The seconds until `end`, and at least one."""
-    return max(1, math.ceil(end - time.monotonic()))

@@ -5,7 +5,6 @@ OpenID Connect Discovery 1.0 first, then RFC 8414; the URLs and the judgement of
 
 from __future__ import annotations
 
-import math
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -25,6 +24,7 @@ from jwtool.jose.network_errors import (
 from jwtool.jose.quoting import quote
 from jwtool.jose.strict_json import kind_of
 from jwtool.sources.http_cache import Question, get
+from jwtool.sources.network import seconds_until
 from jwtool.sources.urls import Url, parse_issuer, parse_url
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _ask(issuer: str, asked: Url, network: Network, runtime: Runtime) -> Metadat
     end = time.monotonic() + network.timeout
     missing: list[NetworkError] = []
     for kind, url in well_known_urls(asked.text):
-        left = network._replace(timeout=max(1, math.ceil(end - time.monotonic())))
+        left = network._replace(timeout=seconds_until(end))
         try:
             return _get(issuer, kind, url, left, runtime)
         except (HttpStatus, DiscoveryNotFound, DiscoveryMalformed) as error:

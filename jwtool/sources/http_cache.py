@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Answered", "Question", "get", "get_again"]
 
 T = TypeVar("T")
+A_MOMENT = 1  # second: clocks count whole ones
 _NOT_MODIFIED = 304
 _PAUSES = (0.01, 0.02, 0.04, 0.08, 0.1)  # seconds between two looks at a lock; the last one repeats
 
@@ -52,8 +53,9 @@ def get_again(question: Question[T], previous: Answered[T]) -> Answered[T] | Non
     `http.fetch` and the reader of the question raise; the good copy stays.
     """
     now = question.runtime.now()
-    if question.network.offline or (previous.asked and 0 <= now - previous.moment < 1):
-        question.say(f"not asked again: {'--offline' if question.network.offline else 'the answer is new'}")
+    vain = _would_be_vain(question, previous, now)
+    if vain is not None:
+        question.say(f"not asked again: {vain}")
         return None
     question = question._replace(network=question.network._replace(stale_ok=None))
     place = find_place(question.url, question.network, question.runtime.environ)
@@ -70,6 +72,15 @@ def get_again(question: Question[T], previous: Answered[T]) -> Answered[T] | Non
             return None
         question.say("something is missing from it, so it is asked for again")
         return _ask(place, copy, question, anew=True)
+
+
+def _would_be_vain(question: Question[T], previous: Answered[T], now: int) -> str | None:
+    """Why nothing newer can be had, if so: what was found out a moment ago still holds, and took its time."""
+    if question.network.offline:
+        return "--offline"
+    if not 0 <= now - previous.moment <= A_MOMENT:
+        return None
+    return "the answer is new" if previous.asked else "the server has just failed" if previous.stale else None
 
 
 def _ask_first_or_wait(place: Place, copy: Copy[T] | None, question: Question[T]) -> Answered[T]:
@@ -146,7 +157,7 @@ def _ask(place: Place, copy: Copy[T] | None, question: Question[T], *, anew: boo
     except NetworkError as error:
         return serve_stale(copy, question, error)
     _store(place, entry, value, question)
-    return Answered.of(entry, value, now, asked=True)
+    return Answered.of(entry, value, runtime.now(), asked=True)
 
 
 def _store(place: Place, entry: Entry, value: T, question: Question[T]) -> None:

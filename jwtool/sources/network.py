@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtool.jose.errors import UsageError
@@ -40,6 +41,11 @@ class Network(NamedTuple):
         if (url.scheme, url.host, url.port) == (asked.scheme, asked.host, asked.port):
             return self
         return self._replace(headers=())
+
+
+def seconds_until(end: float) -> float:
+    """What is left for one more step of a fetch that ends at `end` of the monotonic clock: half a second at least."""
+    return max(0.5, round(end - time.monotonic(), 1))
 
 
 def parse_network(

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from jwtool.jose.errors import JwtoolError
 from jwtool.jose.network_errors import HttpStatus, JwksTimeout, ResponseMalformed
 from jwtool.sources import cache_folder
@@ -54,7 +56,7 @@ def test_a_failed_attempt_harms_nothing_and_counts(world: World, refusal: Refusa
 
 def test_what_another_process_found_meanwhile_counts(world: World) -> None:
     previous = world.get()
-    world.now += 1
+    world.now += 2
     world.body = "two"
     world.get(Network(5, refresh=True))
     newer = world.again(previous)
@@ -62,9 +64,28 @@ def test_what_another_process_found_meanwhile_counts(world: World) -> None:
     assert (newer.value, newer.asked, len(world.asked)) == ("two", False, 2)
 
 
-def test_what_is_new_is_not_asked_for_again(world: World) -> None:
-    assert world.again(world.get()) is None
-    assert len(world.asked) == 1
+@pytest.mark.parametrize(("after", "asked"), [(0, 1), (1, 1), (2, 2)])
+def test_what_is_new_is_not_asked_for_again(world: World, after: int, asked: int) -> None:
+    previous = world.get()
+    world.now += after
+    assert (world.again(previous) is None) is (asked == 1)
+    assert len(world.asked) == asked
+
+
+def test_a_server_that_has_just_failed_is_not_asked_again(world: World) -> None:
+    """Its time is up already: the deadline holds for all of a run."""
+    world.get()
+    world.now += 301
+    world.status = 500
+    stale = world.get(Network(5, stale_ok=1000))
+    assert (stale.stale, len(world.asked)) == (True, 2)
+    assert world.again(stale) is None
+    assert len(world.asked) == 2
+    world.now += 2
+    world.status, world.body = 200, "two"
+    newer = world.again(stale)
+    assert newer is not None
+    assert newer.value == "two"
 
 
 def test_offline_never_asks_again(world: World) -> None:
@@ -80,7 +101,7 @@ def test_a_stamp_that_is_ahead_is_no_reason_to_wait(world: World) -> None:
     world.again(previous)
     world.now -= 900
     previous = world.get()
-    world.now += 1
+    world.now += 2
     assert world.again(previous) is not None
     assert len(world.asked) == 4
 
