@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PEM = b"-----BEGIN "
 ACCEPT = "application/jwk-set+json, application/json"
+_OTHER_URL = "is it the URL of a key set? an issuer's discovery document names it as jwks_uri"
 _SECRET_REASON = "a secret that a server publishes is none: whoever reads the set can forge tokens"  # noqa: S105  words
 
 
@@ -92,9 +93,9 @@ def parse_jwks_answer(body: bytes, who: str) -> KeySet:
         _refuse_other_documents(document, what)
         return parse_jwks(document) if "keys" in document else _parse_other(document)
     except InputError as error:
-        raise ResponseMalformed(error.message) from None
+        raise ResponseMalformed(error.message, hint=_OTHER_URL) from None
     except (JwksMalformed, KeyMalformed) as error:
-        raise ResponseMalformed(f"{what} is no JWK set: {error.message}") from None
+        raise ResponseMalformed(f"{what} is no JWK set: {error.message}", hint=_OTHER_URL) from None
 
 
 def _parse_pem(body: bytes) -> KeySet:

@@ -30,6 +30,9 @@ def respond(body: bytes, head: bytes = b"") -> bytes:
     return b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
 
 
+OTHER_URL = "is it the URL of a key set? an issuer's discovery document names it as jwks_uri"
+
+
 def get(url: str, said: list[str] | None = None) -> Fetched:
     runtime = Runtime.of_this_process()
     runtime.environ = {}
@@ -82,24 +85,24 @@ WEB_PAGE = (
 @pytest.mark.parametrize(
     ("body", "message", "hint"),
     [
-        (b"", "the answer of {} is empty, wanted JSON", None),
+        (b"", "the answer of {} is empty, wanted JSON", OTHER_URL),
         (b"<!DOCTYPE html><title>login</title>", *WEB_PAGE),
         (b" \r\n<html>", *WEB_PAGE),
-        (b"[]", "the answer of {} is a list, wanted a JSON object", None),
-        (b'{"keys":[],}', "the answer of {} is not JSON: trailing comma at line 1, column 11", None),
-        (b'{"keys":[],"keys":[]}', "the answer of {} has the member 'keys' twice", None),
-        (b'{"keys":' + b"[" * 100, "the answer of {} is nested deeper than 64 levels", None),
-        (b"\xff\xfe{\0}\0", "the answer of {} is not UTF-8: it is UTF-16 or UTF-32", None),
-        (b"{}", "the answer of {} is no JWK set: the key set has no 'keys'", None),
+        (b"[]", "the answer of {} is a list, wanted a JSON object", OTHER_URL),
+        (b'{"keys":[],}', "the answer of {} is not JSON: trailing comma at line 1, column 11", OTHER_URL),
+        (b'{"keys":[],"keys":[]}', "the answer of {} has the member 'keys' twice", OTHER_URL),
+        (b'{"keys":' + b"[" * 100, "the answer of {} is nested deeper than 64 levels", OTHER_URL),
+        (b"\xff\xfe{\0}\0", "the answer of {} is not UTF-8: it is UTF-16 or UTF-32", OTHER_URL),
+        (b"{}", "the answer of {} is no JWK set: the key set has no 'keys'", OTHER_URL),
         (
             b'{"keys":null}',
             "the answer of {} is no JWK set: 'keys' of the key set must be an array, found null",
-            None,
+            OTHER_URL,
         ),
         (
             b'{"keys":[' + b",".join([b"0"] * 1001) + b"]}",
             "the answer of {} is no JWK set: the key set has 1001 keys, wanted at most 1000",
-            None,
+            OTHER_URL,
         ),
         (
             b'{"issuer":"x","jwks_uri":"https://evil.example/"}',
@@ -163,7 +166,7 @@ def test_pem_that_is_not_read(serve: Serve, refusal: Refusal) -> None:
     assert (other.keys, [one.code for one in other.skipped]) == ((), ["key_unsupported"])
     server = serve(respond(PEM[:-20]))
     message = "the PEM block 'PUBLIC KEY' has no END line: the file is cut short"
-    error = (ResponseMalformed, f"the answer of 127.0.0.1:{server.port} is no JWK set: {message}", None)
+    error = (ResponseMalformed, f"the answer of 127.0.0.1:{server.port} is no JWK set: {message}", OTHER_URL)
     assert refusal(get, server.url) == error
 
 
