@@ -66,7 +66,8 @@ def fetch_again(fetched: Fetched) -> Fetched | None:
 
 def _fetched(answered: Answered[KeySet], question: Question[KeySet]) -> Fetched:
     public, notes = _without_secrets(answered.value, question.label)
-    question.say(f"{len(public.keys)} keys, {len(public.skipped)} skipped, from {question.label}")
+    found = "1 key" if len(public.keys) == 1 else f"{len(public.keys)} keys"
+    question.say(f"{found}, {len(public.skipped)} skipped, from {question.label}")
     return Fetched(public, (*answered.remarks(question.label), *notes), answered, question)
 
 

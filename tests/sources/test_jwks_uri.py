@@ -49,7 +49,7 @@ def test_a_set(serve: Serve) -> None:
     assert [skipped.index for skipped in fetched.keyset.skipped] == [1, 2]
     assert (fetched.keyset.is_set, fetched.answered.body, fetched.notes) == (True, body, ())
     assert (fetched.answered.asked, fetched.answered.headers["etag"]) == (True, '"1"')
-    assert said[-1] == f"jwks: 1 keys, 2 skipped, from {server.url}"
+    assert said[-1] == f"jwks: 1 key, 2 skipped, from {server.url}"
     accept = b"Accept: application/jwk-set+json, application/json"
     assert [line for line in server.requests[0].splitlines() if line.startswith(b"Accept:")] == [accept]
 
