@@ -182,6 +182,10 @@ def _shown(url: str | None) -> str | None:
 
 def _unusable(folder: str) -> str | None:
     """Why nothing is kept, if nothing can be: the folder, or the nearest one that is there, can't be written."""
+    from jwtool.sources.cache_folder import is_refused
+
+    if is_refused(folder):
+        return f"{quote(folder)} is no folder of this user's, so every run asks the servers again"
     nearest = folder
     while not os.path.lexists(nearest) and os.path.dirname(nearest) != nearest:
         nearest = os.path.dirname(nearest)

@@ -168,6 +168,15 @@ def _make(folder: str) -> None:
         _remove(folder, lambda _name, _facts: True)
 
 
+def is_refused(folder: str) -> bool:
+    """Whether what stands at `folder` is no folder of this user, and so is neither read nor written."""
+    try:
+        facts = os.lstat(folder)
+    except OSError:
+        return False
+    return not (stat.S_ISDIR(facts.st_mode) and _is_own(facts))
+
+
 def _is_own(facts: os.stat_result) -> bool:
     whoami = getattr(os, "geteuid", None)  # Windows has none, and no such owners
     return whoami is None or facts.st_uid == whoami()

@@ -88,6 +88,18 @@ def test_a_cache_that_stays_is_said_to(cli: Cli, env: dict[str, str], tmp_path: 
     )
 
 
+@pytest.mark.parametrize("what", ["link", "file"])
+def test_a_cache_that_is_ignored(cli: Cli, env: dict[str, str], tmp_path: Path, what: str) -> None:
+    (tmp_path / "cache/real").mkdir(parents=True)
+    place = tmp_path / "cache/http"
+    if what == "link":
+        place.symlink_to("real")
+    else:
+        place.write_text("")
+    problem = f"cache: '{place}' is no folder of this user's, so every run asks the servers again"
+    assert found(cli, env)["problems"] == [problem]
+
+
 def test_a_cache_that_cant_be_written(cli: Cli, env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("")
     problem = f"cache: '{tmp_path}/cache' can't be written, so every run asks the servers again"
