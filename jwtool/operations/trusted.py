@@ -115,6 +115,11 @@ def _issuer_of(key: str) -> str | None:
 
 def discovered(issuer: str) -> KeySource:
     """The KEY that finds the keys of an issuer. Raises UsageError for one that is no URL to fetch from."""
+    if issuer.lower().startswith(ISSUER):
+        raise UsageError(
+            "-i takes the issuer as its tokens spell it, without 'issuer:'",
+            hint="-i https://ISSUER or -k issuer:https://…",
+        )
     if "://" not in issuer:
         raise UsageError(
             f"no key was given, and {quote(issuer)} is no URL to find the keys at",

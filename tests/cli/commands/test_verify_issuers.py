@@ -195,6 +195,18 @@ def test_an_issuer_that_finds_no_keys(cli: Cli, argv: tuple[str, ...], code: str
     assert "u:p" not in done.stdout
 
 
+def test_an_issuer_that_is_spelt_as_a_key(cli: Cli, issue: Issue) -> None:
+    done = cli("verify", "-i", "issuer:https://auth.example", issue({}))
+    assert (done.exit, done.stdout, done.stderr) == (
+        2,
+        "",
+        (
+            "jwtool: error: -i takes the issuer as its tokens spell it, without 'issuer:'\n"
+            "hint: -i https://ISSUER or -k issuer:https://…\n"
+        ),
+    )
+
+
 def test_verbose_tells_where_the_keys_are(cli: Cli, issuers: Issuers, issue: Issue, httpserver: HTTPServer) -> None:
     issuer = issuers("a")
     httpserver.clear()
