@@ -49,7 +49,7 @@ def test_by_kid_also_of_what_is_not_understood(cli: Cli, path: Path) -> None:
 
 def test_by_thumbprint(cli: Cli, path: Path) -> None:
     key = load_keys(path.read_bytes(), passphrase=lambda: None).keys[1]
-    done = cli("jwks", "remove", "--json", path, thumbprint(key))
+    done = cli("jwks", "remove", "--json", "--", path, thumbprint(key))  # one in 64 begins with a dash
     assert (done.exit, kids(path)) == (0, ["k1", "k3", "odd", 7])
     assert (done.document["removed"], done.document["unknown"]) == ([thumbprint(key)], [])
 
@@ -75,7 +75,7 @@ def test_a_kid_that_two_keys_have(cli: Cli, path: Path) -> None:
 
 def test_the_same_key_named_twice(cli: Cli, path: Path) -> None:
     key = load_keys(path.read_bytes(), passphrase=lambda: None).keys[0]
-    assert cli("jwks", "remove", path, "k1", "k1", thumbprint(key)).exit == 0
+    assert cli("jwks", "remove", "--", path, "k1", "k1", thumbprint(key)).exit == 0
     assert kids(path) == ["k2", "k3", "odd", 7]
 
 
