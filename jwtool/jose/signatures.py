@@ -5,18 +5,17 @@ RFC 7518 §3, RFC 8037 §3.1, RFC 8812 §3, RFC 9864 §2, RFC 9964 §5. Key obje
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
 
 from jwtool.jose.algorithms import ALGORITHMS, CURVES
 from jwtool.jose.errors import AlgorithmKeyMismatch, KeyMalformed, KeyNotPrivate, KeyUnsupported
+from jwtool.jose.schemes import ecdsa, ecdsa_that_verifies, hash_of, hashing, padding_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-    from cryptography.hazmat.primitives.hashes import HashAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
     from jwtool.jose.algorithms import Algorithm
     from jwtool.jose.keys.key import Key
@@ -56,7 +55,7 @@ def sign(alg: str, key: Key, data: bytes) -> bytes:
             return _okp_private(key).sign(data)
         if row.family == "ml-dsa":
             return _ml_dsa_private(key).sign(data)
-        signature = _rsa_private(key).sign(data, _padding(row.name), _hash(row.hash_name))
+        signature = _rsa_private(key).sign(data, padding_of(row.name), hash_of(row.hash_name))
     except ValueError:
         raise _unsound(key) from None
     except UnsupportedAlgorithm:
@@ -122,8 +121,8 @@ def _primitive(row: Algorithm, key: Key, *, many: bool) -> Callable[[bytes, byte
         return _ml_dsa_public(key).verify
     if row.family == "ecdsa":
         return _ecdsa_primitive(row, key, many=many)
-    public, scheme = _rsa_public(key).verify, _padding(row.name)
-    algorithm, digest = _hashing(row.hash_name, many=many)
+    public, scheme = _rsa_public(key).verify, padding_of(row.name)
+    algorithm, digest = hashing(row.hash_name, many=many)
 
     def by_rsa(signature: bytes, data: bytes) -> None:
         public(signature, data if digest is None else digest(data).digest(), scheme, algorithm)
@@ -153,18 +152,17 @@ def _sign_ecdsa(row: Algorithm, key: Key, data: bytes) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
     octets = CURVES[row.curves[0]].octets
-    r, s = decode_dss_signature(_ec_private(key).sign(data, _ecdsa(row.hash_name)))
+    r, s = decode_dss_signature(_ec_private(key).sign(data, ecdsa(row.hash_name)))
     return r.to_bytes(octets) + s.to_bytes(octets)
 
 
 def _ecdsa_primitive(row: Algorithm, key: Key, *, many: bool) -> Callable[[bytes, bytes], object]:
-    from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
     curve = CURVES[row.curves[0]]
     public, half, n = _ec_public(key).verify, curve.octets, curve.n
-    hashed, digest = _hashing(row.hash_name, many=many)
-    algorithm = ec.ECDSA(hashed)
+    hashed, digest = hashing(row.hash_name, many=many)
+    algorithm = ecdsa_that_verifies(hashed)
 
     def by_ec(signature: bytes, data: bytes) -> None:
         r, s = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
@@ -173,46 +171,6 @@ def _ecdsa_primitive(row: Algorithm, key: Key, *, many: bool) -> Callable[[bytes
         public(encode_dss_signature(r, s), data if digest is None else digest(data).digest(), algorithm)
 
     return by_ec
-
-
-@cache
-def _hash(name: str | None) -> HashAlgorithm:
-    from cryptography.hazmat.primitives import hashes
-
-    return {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}[name or ""]
-
-
-def _hashing(hash_name: str | None, *, many: bool) -> tuple[HashAlgorithm | Prehashed, Callable[[bytes], Any] | None]:
-    """What is told to the primitive, and the function that hashes before it, if one does.
-
-    hashlib takes less time for each of `many` signatures, and more to be imported than one signature to verify.
-    """
-    if not many:
-        return _hash(hash_name), None
-    import hashlib
-
-    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-
-    return Prehashed(_hash(hash_name)), getattr(hashlib, hash_name or "")
-
-
-@cache
-def _ecdsa(hash_name: str | None) -> ec.ECDSA:
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    return ec.ECDSA(_hash(hash_name))
-
-
-@cache
-def _padding(alg: str) -> padding.AsymmetricPadding:
-    """PKCS#1 v1.5, or PSS with MGF1 over the same hash and a salt as long as the hash (RFC 7518 §3.5)."""
-    from cryptography.hazmat.primitives.asymmetric import padding
-
-    row = ALGORITHMS[alg]
-    if row.family == "rsa-pkcs1":
-        return padding.PKCS1v15()
-    digest = _hash(row.hash_name)
-    return padding.PSS(mgf=padding.MGF1(digest), salt_length=digest.digest_size)
 
 
 @lru_cache(maxsize=KEPT_KEYS)

@@ -247,3 +247,19 @@ def test_the_constants_of_a_curve_are_its_own(name: str) -> None:
     assert (base.y**2 - base.x**3 - curve.a * base.x - curve.b) % curve.p == 0
     assert (last.x, last.y) == (base.x, curve.p - base.y)
     assert (curve.p.bit_length(), curve.octets) == (curve.bits, (curve.bits + 7) // 8)
+
+
+def test_verifying_by_ecdsa_does_without_the_backend_that_signing_asks_for(keys: Mapping[str, Key]) -> None:
+    program = """
+import sys
+from jwtool.jose import signatures
+from jwtool.jose.keys.jwk import parse_jwk
+key = parse_jwk({"kty": "EC", "crv": "P-256", "x": sys.argv[1], "y": sys.argv[2]})
+assert not signatures.verify("ES256", key, b"data", b"1" * 64)
+print("cryptography.hazmat.backends.openssl.backend" in sys.modules)
+"""
+    members = keys["ES256"].members
+    run = subprocess.run(
+        [sys.executable, "-c", program, members["x"], members["y"]], capture_output=True, text=True, check=False
+    )
+    assert (run.stdout, run.stderr) == ("False\n", "")
