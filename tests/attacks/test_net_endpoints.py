@@ -170,7 +170,7 @@ def judge(
         ended = end(server.url, *options)
         more = ended.memory - usual["memory"]
         code = " ".join(sorted(ended.codes)) or "ok"
-        print(f"\n{name:<32} exit {ended.exit}  {code:<24} {ended.seconds:5.1f} s {more / 1024:6.1f} MB", end="")  # noqa: T201
+        print(f"\n{name:<32} exit {ended.exit}  {code:<24} {ended.seconds:5.1f} s {more / 1024:6.1f} MB", end="")  # noqa: T201  the table that -s shows
         assert (ended.exit, ended.codes) == wanted
         assert ended.seconds < TIMEOUT + 1 + 3 * usual["seconds"]
         assert more < MEMORY

@@ -89,7 +89,7 @@ def at_once(count: int, url: str, token: Path, *, cache: Path, rounds: int = 1) 
 
 
 def tell(scenario: str, publisher: Publisher, exits: Counter[int]) -> None:
-    print(f"\n{scenario:<44} requests {dict(publisher.answers)}, exits {dict(exits)}", end="")  # noqa: T201
+    print(f"\n{scenario:<44} requests {dict(publisher.answers)}, exits {dict(exits)}", end="")  # noqa: T201  the table that -s shows
 
 
 @pytest.mark.slow
@@ -158,7 +158,7 @@ def test_counts_of_one_process_after_the_other(publisher: Publisher, keys: Path,
     publisher.status = 503
     table["outage with 503: one more try"] = verify(133)
     for scenario, (code, requests) in table.items():
-        print(f"\n{scenario:<44} requests {requests}, exit {code}", end="")  # noqa: T201
+        print(f"\n{scenario:<44} requests {requests}, exit {code}", end="")  # noqa: T201  the table that -s shows
     assert table == {
         "cold": (0, 1),
         "hit": (0, 0),

@@ -52,11 +52,11 @@ def type_in(tmp_path: Path) -> Callable[..., Session]:
             assert process.stdin is not None
             assert process.stdout is not None
             screen = b""
-            while not screen.endswith(b": ") and (octet := process.stdout.read1(1)):  # type: ignore[attr-defined]
+            while not screen.endswith(b": ") and (octet := process.stdout.read1(1)):  # type: ignore[attr-defined]  # of a pipe
                 screen += octet
             process.stdin.write(answer.encode() + b"\n")
             process.stdin.flush()
-            while octets := process.stdout.read1():  # type: ignore[attr-defined]
+            while octets := process.stdout.read1():  # type: ignore[attr-defined]  # of a pipe
                 screen += octets
         return Session(process.returncode, screen.decode())
 
@@ -73,7 +73,7 @@ def written(form: str) -> bytes:
         return to_encrypted_jwk(key, RIGHT.encode()).encode()
     if form == "OpenSSH":
         return native.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, locked)
-    return pkcs12.serialize_key_and_certificates(None, native, None, None, locked)  # type: ignore[arg-type]
+    return pkcs12.serialize_key_and_certificates(None, native, None, None, locked)  # type: ignore[arg-type]  # any kind
 
 
 @pytest.mark.parametrize("form", ["PKCS#8", "PKCS#12", "OpenSSH", "JWE"])

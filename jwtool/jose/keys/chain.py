@@ -83,7 +83,7 @@ def check_order(certificates: Sequence[bytes]) -> None:
     """
     for number, (below, above) in enumerate(pairwise(certificates), start=1):
         try:
-            quietly(lambda one=below, other=above: _load(one).verify_directly_issued_by(_load(other)))  # type: ignore[misc]
+            quietly(lambda one=below, other=above: _load(one).verify_directly_issued_by(_load(other)))  # type: ignore[misc]  # mypy infers no lambda with defaults
         except LibraryRefused:
             raise CertificateMismatch(
                 f"certificate {number + 1} of the chain did not issue certificate {number}",

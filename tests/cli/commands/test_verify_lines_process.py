@@ -59,7 +59,7 @@ class Run:
         found = set()
         for path in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):
-                number, state, _parent, group = STAT.fullmatch(path.read_text()).groups()  # type: ignore[union-attr]
+                number, state, _parent, group = STAT.fullmatch(path.read_text()).groups()  # type: ignore[union-attr]  # proc(5)
                 if int(group) == self.process.pid and (state != "Z" or int(number) != self.process.pid):
                     found.add(int(number))
         return found
