@@ -19,10 +19,10 @@ from jwtool.jose.network_errors import (
     JwksTimeout,
     ResponseTooLarge,
 )
-from jwtool.sources.discovery import Metadata, discover, endpoint, read_document, well_known_urls
+from jwtool.sources.discovery import discover, endpoint, read_document, well_known_urls
 from jwtool.sources.discovery_faults import faults_of
 from jwtool.sources.network import Network
-from jwtool.sources.urls import parse_url
+from tests.sources.discovery_documents import metadata, sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,24 +43,6 @@ def runtime(make_runtime: Callable[..., Runtime]) -> Runtime:
 @pytest.fixture
 def base(httpserver: HTTPServer) -> str:
     return httpserver.url_for("").rstrip("/")
-
-
-def sound(of: str, **members: Any) -> dict[str, Any]:
-    """A document without faults."""
-    stem = of.rstrip("/")
-    return {
-        "issuer": of,
-        "authorization_endpoint": f"{stem}/authorize",
-        "token_endpoint": f"{stem}/token",
-        "jwks_uri": f"{stem}/jwks.json",
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
-    } | members
-
-
-def metadata(url: str = "https://auth.example/x", **members: Any) -> Metadata:
-    return Metadata("https://auth.example", parse_url(url), "openid", sound("https://auth.example", **members))
 
 
 @pytest.mark.parametrize(

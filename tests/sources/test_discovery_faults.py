@@ -14,25 +14,7 @@ from jwtool.jose.errors import NetworkError
 from jwtool.sources.discovery import Metadata, endpoint
 from jwtool.sources.discovery_faults import faults_of
 from jwtool.sources.urls import parse_url
-
-
-def sound(of: str, **members: Any) -> dict[str, Any]:
-    """A document without faults."""
-    stem = of.rstrip("/")
-    return {
-        "issuer": of,
-        "authorization_endpoint": f"{stem}/authorize",
-        "token_endpoint": f"{stem}/token",
-        "jwks_uri": f"{stem}/jwks.json",
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
-    } | members
-
-
-def metadata(url: str = "https://auth.example/x", **members: Any) -> Metadata:
-    return Metadata("https://auth.example", parse_url(url), "openid", sound("https://auth.example", **members))
-
+from tests.sources.discovery_documents import metadata, sound
 
 WRONG: tuple[Any, ...] = (None, True, 0, 1.5, "x", "", [], [None], [1], [[]], [{}], {}, {"a": []})
 
